@@ -1,0 +1,81 @@
+package dev.t2i.tensor;
+
+/**
+ * Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", 2011).
+ * A number is a pure function of (seed, stream, counter, index), so nothing about batches, threads or order can change it.
+ * Normal numbers are Box-Muller pairs computed with {@link StrictMath}, the same on every machine.
+ */
+public final class CounterRandom {
+    private static final int MULTIPLIER_0 = 0xD2511F53;
+    private static final int MULTIPLIER_1 = 0xCD9E8D57;
+    private static final int WEYL_0 = 0x9E3779B9;
+    private static final int WEYL_1 = 0xBB67AE85;
+    private static final float TO_UNIT = 0x1p-24f;
+
+    private final int seedLow;
+    private final int seedHigh;
+    private final int stream;
+    private final int counter;
+    private final int[] block = new int[4];
+    private long blockIndex = -1;
+
+    public CounterRandom(long seed, int stream, int counter) {
+        this((int) seed, (int) (seed >>> 32), stream, counter);
+    }
+
+    public CounterRandom(int seedLow, int seedHigh, int stream, int counter) {
+        this.seedLow = seedLow;
+        this.seedHigh = seedHigh;
+        this.stream = stream;
+        this.counter = counter;
+    }
+
+    /** 32 uniformly random bits. */
+    public int bits(long index) {
+        if (index >>> 2 != blockIndex) {
+            fill(index >>> 2);
+        }
+        return block[(int) index & 3];
+    }
+
+    /** Uniform in [0, 1), a multiple of 2^-24. */
+    public float uniform(long index) {
+        return (bits(index) >>> 8) * TO_UNIT;
+    }
+
+    /** Standard normal. Numbers 2i and 2i+1 are one Box-Muller pair. */
+    public float normal(long index) {
+        double radius = StrictMath.sqrt(-2 * StrictMath.log(((bits(index & ~1L) >>> 8) + 1) * 0x1p-24));
+        double angle = 2 * Math.PI * ((bits(index | 1) >>> 8) * 0x1p-24);
+        return (float) (radius * ((index & 1) == 0 ? StrictMath.cos(angle) : StrictMath.sin(angle)));
+    }
+
+    /** A whole number in [0, bound), by multiplication (its bias is below bound / 2^32). */
+    public int below(int bound, long index) {
+        return (int) ((bits(index) & 0xffffffffL) * bound >>> 32);
+    }
+
+    private void fill(long newIndex) {
+        int c0 = (int) newIndex;
+        int c1 = (int) (newIndex >>> 32);
+        int c2 = stream;
+        int c3 = counter;
+        int k0 = seedLow;
+        int k1 = seedHigh;
+        for (int round = 0; round < 10; round++) {
+            long p0 = (MULTIPLIER_0 & 0xffffffffL) * (c0 & 0xffffffffL);
+            long p1 = (MULTIPLIER_1 & 0xffffffffL) * (c2 & 0xffffffffL);
+            c0 = (int) (p1 >>> 32) ^ c1 ^ k0;
+            c1 = (int) p1;
+            c2 = (int) (p0 >>> 32) ^ c3 ^ k1;
+            c3 = (int) p0;
+            k0 += WEYL_0;
+            k1 += WEYL_1;
+        }
+        block[0] = c0;
+        block[1] = c1;
+        block[2] = c2;
+        block[3] = c3;
+        blockIndex = newIndex;
+    }
+}
