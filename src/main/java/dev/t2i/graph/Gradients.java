@@ -87,7 +87,7 @@ public final class Gradients {
         Graph graph = node.graph();
         return switch (node.op()) {
             case Op.Input _, Op.State _, Op.Fill _, Op.Literal _, Op.Iota _, Op.Random _, Op.StopGradient _ -> none(node);
-            case Op.Unary unary -> List.of(unary(unary, node, g));
+            case Op.Unary unary -> Collections.singletonList(unary(unary, node, g));
             case Op.Binary binary -> binary(binary.kind(), node, g);
             case Op.Select _ -> {
                 Value condition = node.input(0);
@@ -169,7 +169,7 @@ public final class Gradients {
         return switch (op.kind()) {
             case NEG -> g.neg();
             case ABS -> g.mul(x.sign());
-            case SIGN, FLOOR, LEAKY_SLOPE -> y.graph().fill(0, y.shape());
+            case SIGN, FLOOR, LEAKY_SLOPE -> null;
             case RECIPROCAL -> g.mul(y.square()).neg();
             case SQRT -> g.mul(0.5).div(y);
             case RSQRT -> g.mul(-0.5).mul(y).mul(y.square());
@@ -179,7 +179,9 @@ public final class Gradients {
             case ERF -> g.mul(x.square().neg().exp()).mul(TWO_OVER_SQRT_PI);
             case SIN -> g.mul(x.cos());
             case COS -> g.mul(x.sin()).neg();
-            case LEAKY_RELU -> g.mul(y.graph().add(new Op.Unary(Op.UnaryKind.LEAKY_SLOPE, op.parameter()), x));
+            // For slopes from 0 up the result has the argument's sign, and then the argument need not be kept.
+            case LEAKY_RELU -> g.mul(y.graph().add(new Op.Unary(Op.UnaryKind.LEAKY_SLOPE, op.parameter()),
+                    op.parameter() >= 0 ? y : x));
         };
     }
 
