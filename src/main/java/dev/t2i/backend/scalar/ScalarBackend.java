@@ -1,0 +1,42 @@
+package dev.t2i.backend.scalar;
+
+import dev.t2i.backend.Backend;
+import dev.t2i.backend.Session;
+import java.util.Objects;
+
+/**
+ * The truth that other backends are measured by: one plain loop for each operation, computed in double precision,
+ * without passes or fusion. With {@link Precision#F32} each result is rounded to its element type as it is stored;
+ * with {@link Precision#F64} floating-point results keep all their bits, for gradient checks by finite differences.
+ */
+public final class ScalarBackend implements Backend {
+    private final Precision precision;
+
+    public ScalarBackend() {
+        this(Precision.F32);
+    }
+
+    public ScalarBackend(Precision precision) {
+        this.precision = Objects.requireNonNull(precision);
+    }
+
+    @Override
+    public String name() {
+        return "scalar";
+    }
+
+    @Override
+    public String description() {
+        return "plain Java loops on one thread, results in " + precision;
+    }
+
+    @Override
+    public Session open() {
+        return new ScalarSession(precision);
+    }
+
+    @Override
+    public String toString() {
+        return name() + "/" + precision;
+    }
+}
