@@ -1,0 +1,69 @@
+package dev.t2i.cli;
+
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.io.IOException;
+import java.util.List;
+import picocli.CommandLine.Command;
+
+/** Shows what the machine offers, for people who wonder why something is slow or missing. */
+@Command(name = "devices", description = "Shows what this machine offers: JDK, processor, memory, and the backends.")
+final class DevicesCommand extends T2iCommand {
+
+    /** The answer of {@code --json}. */
+    record Devices(Java java, Machine machine) {
+    }
+
+    record Java(String version, String vendor, String home, long maxHeapBytes) {
+    }
+
+    record Machine(String os, String arch, String processor, int cores, long memoryBytes) {
+    }
+
+    @Override
+    public Integer call() {
+        Devices devices = new Devices(
+                new Java(Runtime.version().toString(), System.getProperty("java.vendor"), System.getProperty("java.home"),
+                        Runtime.getRuntime().maxMemory()),
+                new Machine(System.getProperty("os.name") + " " + System.getProperty("os.version"), System.getProperty("os.arch"),
+                        processor(), Runtime.getRuntime().availableProcessors(), memory()));
+        if (json()) {
+            printJson(devices);
+            return ExitCode.DONE;
+        }
+        out().printf("Java       %s, %s%n", devices.java.version, devices.java.vendor);
+        out().printf("           %s%n", devices.java.home);
+        out().printf("System     %s, %s%n", devices.machine.os, devices.machine.arch);
+        out().printf("Processor  %s, %d cores for Java%n", devices.machine.processor, devices.machine.cores);
+        out().printf("Memory     %s, of which the Java heap may take %s%n",
+                gibibytes(devices.machine.memoryBytes), gibibytes(devices.java.maxHeapBytes));
+        return ExitCode.DONE;
+    }
+
+    private static String gibibytes(long bytes) {
+        return "%.1f GiB".formatted(bytes / 0x1p30);
+    }
+
+    private static long memory() {
+        // The management interface of the platform counts a container's limit, which is what matters here.
+        return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os
+                ? os.getTotalMemorySize() : 0;
+    }
+
+    /** The processor's name where the system tells it (Linux), else "unknown". */
+    private static String processor() {
+        Path file = Path.of("/proc/cpuinfo");
+        if (!Files.isReadable(file)) {
+            return "unknown";
+        }
+        try {
+            List<String> lines = Files.readAllLines(file);
+            return lines.stream().filter(line -> line.startsWith("model name"))
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                    .findFirst().orElse("unknown");
+        } catch (IOException e) {
+            return "unknown";
+        }
+    }
+}

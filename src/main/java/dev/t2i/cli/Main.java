@@ -1,0 +1,148 @@
+package dev.t2i.cli;
+
+import java.io.Console;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The program {@code t2i}. Run it through the launcher, which starts a JVM with the flags that the backends need. */
+@Command(
+        name = "t2i",
+        header = "Pictures from text.",
+        synopsisHeading = "%nUsage: ",
+        customSynopsis = "t2i COMMAND [OPTIONS]",
+        commandListHeading = "%nCommands:%n",
+        optionListHeading = "%nOptions:%n",
+        usageHelpAutoWidth = true,
+        versionProvider = Main.Version.class,
+        footerHeading = "%n",
+        footer = {
+            "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 bad input or data, 4 bad model,",
+            "5 backend, device or memory, 130 interrupted.",
+            "",
+            "Environment: T2I_JAVA_HOME names the JDK (25 or later) to run on,",
+            "T2I_JAVA_OPTIONS holds further JVM options, such as \"-Xmx4g\".",
+            "",
+            "'t2i COMMAND --help' tells what a command takes."
+        })
+public final class Main {
+
+    @CommandLine.Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help and end.")
+    private boolean help;
+
+    @CommandLine.Option(names = {"-V", "--version"}, versionHelp = true, description = "Print the version and end.")
+    private boolean version;
+
+    private Main() {
+    }
+
+    public static void main(String[] args) {
+        // Scenes are drawn with Java2D, which must not look for a screen.
+        System.setProperty("java.awt.headless", "true");
+        Interruption.followLauncher();
+        int exitCode = run(args, writer(FileDescriptor.out), writer(FileDescriptor.err));
+        Interruption.finished();
+        System.exit(exitCode);
+    }
+
+    /** Runs a command line and returns its exit code; never throws. */
+    static int run(String[] args, PrintWriter out, PrintWriter err) {
+        try {
+            return commandLine(out, err).execute(args);
+        } catch (Throwable e) {
+            // picocli hands exceptions to the handler, but lets errors (out of memory) through.
+            return report(e, "t2i", List.of(args).contains("--verbose"), err);
+        } finally {
+            out.flush();
+            err.flush();
+        }
+    }
+
+    private static CommandLine commandLine(PrintWriter out, PrintWriter err) {
+        CommandLine commandLine = new CommandLine(new Main());
+        for (T2iCommand command : commands()) {
+            commandLine.addSubcommand(command);
+        }
+        return commandLine
+                .setOut(out)
+                .setErr(err)
+                .setExecutionStrategy(Main::execute)
+                .setParameterExceptionHandler((e, _) -> reportUsage(e))
+                .setExecutionExceptionHandler((e, command, parsed) ->
+                        report(e, command.getCommandSpec().qualifiedName(), parsed.hasMatchedOption("--verbose"), err));
+    }
+
+    /** In the order in which the help lists them. */
+    private static List<T2iCommand> commands() {
+        return List.of(new DevicesCommand());
+    }
+
+    /** The names of all commands. */
+    static List<String> commandNames() {
+        return commands().stream().map(command -> new CommandLine(command).getCommandName()).toList();
+    }
+
+    private static int execute(CommandLine.ParseResult parsed) {
+        CommandLine last = parsed.asCommandLineList().getLast();
+        boolean helpAsked = last.isUsageHelpRequested() || last.isVersionHelpRequested();
+        if (!helpAsked && !last.getSubcommands().isEmpty()) {
+            throw new ParameterException(last, "no command given");
+        }
+        return new CommandLine.RunLast().execute(parsed);
+    }
+
+    private static int reportUsage(ParameterException e) {
+        String name = e.getCommandLine().getCommandSpec().qualifiedName();
+        e.getCommandLine().getErr().println(name + ": " + usageLine(e) + "; see '" + name + " --help'");
+        return ExitCode.USAGE;
+    }
+
+    private static String usageLine(ParameterException e) {
+        String message = e.getMessage().strip().replaceAll("\\s*\\R\\s*", " ");
+        if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getSuggestions().isEmpty()) {
+            String nearest = unmatched.getSuggestions().getFirst().replaceFirst("=?<.*", "");
+            return lowerFirst(message) + ", did you mean '" + nearest + "'?";
+        }
+        return e instanceof MissingParameterException || Character.isUpperCase(message.charAt(0)) ? lowerFirst(message) : message;
+    }
+
+    private static String lowerFirst(String text) {
+        return Character.toLowerCase(text.charAt(0)) + text.substring(1);
+    }
+
+    private static int report(Throwable thrown, String name, boolean verbose, PrintWriter err) {
+        Failure failure = Failure.of(thrown);
+        err.println(name + ": " + failure.line());
+        if (verbose) {
+            thrown.printStackTrace(err);
+        }
+        return failure.exitCode();
+    }
+
+    /** UTF-8, as scripts and JSON expect, except for a terminal that wants something else. */
+    private static PrintWriter writer(FileDescriptor descriptor) {
+        Console console = System.console();
+        Charset charset = console != null && console.isTerminal() ? console.charset() : StandardCharsets.UTF_8;
+        return new PrintWriter(new OutputStreamWriter(new FileOutputStream(descriptor), charset), true);
+    }
+
+    /** The version that the build wrote into the jar. */
+    static final class Version implements IVersionProvider {
+
+        @Override
+        public String[] getVersion() {
+            String version = Main.class.getPackage().getImplementationVersion();
+            return new String[] {"t2i " + (version == null ? "(unpackaged)" : version) + ", Java " + Runtime.version()};
+        }
+    }
+}

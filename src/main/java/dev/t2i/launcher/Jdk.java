@@ -1,0 +1,107 @@
+package dev.t2i.launcher;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Properties;
+
+/** A Java installation, as its {@code release} file describes it: nothing is started to find out. */
+final class Jdk {
+
+    /** The oldest Java that the program runs on. */
+    static final int MINIMUM = 25;
+
+    static final String VECTOR_MODULE = "jdk.incubator.vector";
+
+    private final Path home;
+    private final String version;
+    private final String modules;
+    private final String arch;
+
+    private Jdk(Path home, Properties release) {
+        this.home = home;
+        this.version = unquoted(release, "JAVA_VERSION");
+        this.modules = unquoted(release, "MODULES");
+        this.arch = unquoted(release, "OS_ARCH");
+    }
+
+    /** The installation at {@code home}, or null if there is none. */
+    static Jdk at(Path home) {
+        Path file = home.resolve("release");
+        if (!Files.isRegularFile(file) || !Files.isExecutable(javaOf(home))) {
+            return null;
+        }
+        Properties release = new Properties();
+        try (InputStream in = Files.newInputStream(file)) {
+            release.load(in);
+        } catch (IOException | IllegalArgumentException e) {
+            return null;
+        }
+        return new Jdk(home, release);
+    }
+
+    Path home() {
+        return home;
+    }
+
+    Path java() {
+        return javaOf(home);
+    }
+
+    String version() {
+        return version;
+    }
+
+    int feature() {
+        return feature(version);
+    }
+
+    /** Null if the program can run on it, else why it can't. */
+    String unsuitable() {
+        if (feature() < MINIMUM) {
+            return "it is Java " + (version.isEmpty() ? "of unknown version" : version);
+        }
+        // Some vendors write no module list; they ship whole JDKs.
+        if (!modules.isEmpty() && !(" " + modules + " ").contains(" " + VECTOR_MODULE + " ")) {
+            return "it lacks the module " + VECTOR_MODULE;
+        }
+        return null;
+    }
+
+    /** Whether it was built for a processor named {@code osArch}, in the words of the system property {@code os.arch}. */
+    boolean runsOn(String osArch) {
+        return arch.isEmpty() || canonical(arch).equals(canonical(osArch));
+    }
+
+    /** The feature number of a version: 8 for {@code 1.8.0_412}, 25 for {@code 25.0.3} or {@code 25-ea}; 0 if there is none. */
+    static int feature(String version) {
+        String digits = version.startsWith("1.") ? version.substring(2) : version;
+        int end = 0;
+        while (end < digits.length() && end < 4 && Character.isDigit(digits.charAt(end))) {
+            end++;
+        }
+        return end == 0 ? 0 : Integer.parseInt(digits.substring(0, end));
+    }
+
+    private static String canonical(String arch) {
+        switch (arch) {
+            case "amd64":
+            case "x64":
+                return "x86_64";
+            case "arm64":
+                return "aarch64";
+            default:
+                return arch;
+        }
+    }
+
+    private static Path javaOf(Path home) {
+        Path windows = home.resolve("bin").resolve("java.exe");
+        return Files.exists(windows) ? windows : home.resolve("bin").resolve("java");
+    }
+
+    private static String unquoted(Properties release, String key) {
+        return release.getProperty(key, "").replace("\"", "").trim();
+    }
+}

@@ -1,0 +1,114 @@
+package dev.t2i.launcher;
+
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Runs the command line in a JVM that can: in this one when it already has everything, else in a child.
+ *
+ * <p>Environment: {@code T2I_JAVA_HOME} names the JDK to use, {@code T2I_JAVA_OPTIONS} adds JVM options
+ * (separated by spaces, quotes as in a shell). Exit code 5 when no JDK fits, else that of the program.
+ */
+public final class Launcher {
+
+    /** Exit code for a backend, device or runtime that isn't there. */
+    static final int NO_RUNTIME = 5;
+
+    private static final String MAIN = "dev.t2i.cli.Main";
+
+    private Launcher() {
+    }
+
+    public static void main(String[] args) throws Throwable {
+        launch(MAIN, args);
+    }
+
+    /** Runs {@code mainClass} of this class path with the given arguments; ends this JVM when a child did the work. */
+    public static void launch(String mainClass, String[] args) throws Throwable {
+        Map<String, String> environment = System.getenv();
+        if (canRunHere(environment)) {
+            runHere(mainClass, args);
+            return;
+        }
+        int exitCode;
+        try {
+            exitCode = runChild(mainClass, args, environment);
+        } catch (CannotLaunch e) {
+            System.err.println("t2i: " + e.getMessage());
+            exitCode = NO_RUNTIME;
+        }
+        System.exit(exitCode);
+    }
+
+    private static int runChild(String mainClass, String[] args, Map<String, String> environment)
+            throws CannotLaunch, InterruptedException {
+        List<String> extra = Options.split(JdkFinder.value(environment, "T2I_JAVA_OPTIONS"));
+        Profile profile = Profile.forArguments(args);
+        IOException failure = null;
+        for (Jdk jdk : JdkFinder.ofThisMachine(environment).find()) {
+            List<String> command = new ArrayList<>();
+            command.add(jdk.java().toString());
+            command.addAll(profile.options());
+            command.addAll(extra);
+            command.add("-cp");
+            command.add(System.getProperty("java.class.path"));
+            command.add(mainClass);
+            for (String arg : args) {
+                command.add(arg);
+            }
+            try {
+                return Child.start(command).await();
+            } catch (IOException e) {
+                // A JDK of another architecture says so only when started: the next one may do.
+                failure = e;
+            }
+        }
+        throw new CannotLaunch("can't start a JVM: " + (failure == null ? "no JDK" : failure.getMessage()));
+    }
+
+    /** True if this JVM is young enough and was started with all that the program needs. */
+    private static boolean canRunHere(Map<String, String> environment) {
+        if (!JdkFinder.value(environment, "T2I_JAVA_HOME").isEmpty()
+                || !JdkFinder.value(environment, "T2I_JAVA_OPTIONS").isEmpty()) {
+            return false;
+        }
+        return Jdk.feature(System.getProperty("java.specification.version")) >= Jdk.MINIMUM
+                && hasVectorModule() && hasNativeAccess();
+    }
+
+    // By reflection, since none of this exists in Java 8.
+
+    private static boolean hasVectorModule() {
+        try {
+            Class<?> layer = Class.forName("java.lang.ModuleLayer");
+            Object boot = layer.getMethod("boot").invoke(null);
+            Object module = layer.getMethod("findModule", String.class).invoke(boot, Jdk.VECTOR_MODULE);
+            return (Boolean) module.getClass().getMethod("isPresent").invoke(module);
+        } catch (ReflectiveOperationException e) {
+            return false;
+        }
+    }
+
+    private static boolean hasNativeAccess() {
+        try {
+            Object module = Class.class.getMethod("getModule").invoke(Launcher.class);
+            return (Boolean) Class.forName("java.lang.Module").getMethod("isNativeAccessEnabled").invoke(module);
+        } catch (ReflectiveOperationException e) {
+            return false;
+        }
+    }
+
+    private static void runHere(String mainClass, String[] args) throws Throwable {
+        Method main = Class.forName(mainClass).getMethod("main", String[].class);
+        try {
+            main.invoke(null, (Object) args);
+        } catch (InvocationTargetException e) {
+            throw e.getCause();
+        }
+    }
+
+}

@@ -1,0 +1,85 @@
+package dev.t2i.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A command with something to save, under signals. */
+@DisabledOnOs(OS.WINDOWS)
+class InterruptionTest {
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void ctrlCLetsTheCommandSaveAndEndsWith130() throws Exception {
+        Process process = start(List.of(java(), "-cp", classPath(), Saver.class.getName(), saved().toString()));
+        assertEquals(0, new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor());
+        assertEquals(130, process.waitFor());
+        assertEquals("whole", Files.readString(saved()));
+    }
+
+    @Test
+    void aCommandWhoseLauncherIsKilledSavesAndEnds() throws Exception {
+        // The shell stands for the launcher; "; true" keeps it from becoming the command itself.
+        String line = "'" + java() + "' -Dt2i.launched=true -cp '" + classPath() + "' '" + Saver.class.getName() + "' '" + saved() + "'; true";
+        Process launcher = start(List.of("sh", "-c", line));
+        ProcessHandle command = launcher.children().findFirst().orElseThrow();
+        launcher.destroyForcibly();
+        command.onExit().get(30, TimeUnit.SECONDS);
+        assertEquals("whole", Files.readString(saved()));
+    }
+
+    /** Works until it is asked to stop, and then saves. */
+    public static final class Saver {
+
+        private Saver() {
+        }
+
+        public static void main(String[] args) throws Exception {
+            Interruption.followLauncher();
+            Interruption.install();
+            System.out.println("ready");
+            while (!Interruption.requested()) {
+                Thread.sleep(5);
+            }
+            Thread.sleep(200);
+            Files.writeString(Path.of(args[0]), "whole");
+            Interruption.finished();
+            System.exit(0);
+        }
+    }
+
+    private Path saved() {
+        return folder.resolve("saved");
+    }
+
+    private static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
+    private static String classPath() {
+        return "target/classes:target/test-classes";
+    }
+
+    private static Process start(List<String> command) throws IOException {
+        Process process = new ProcessBuilder(new ArrayList<>(command)).redirectErrorStream(true).start();
+        var out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        String line = out.readLine();
+        assertTrue("ready".equals(line), line);
+        return process;
+    }
+}
