@@ -1,0 +1,117 @@
+package dev.t2i.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.math.BigDecimal;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Loads records from YAML or JSON files and writes them back.
+ *
+ * <p>A setting is spelt as its record component, in snake case: {@code criticIterations} is {@code critic_iterations}; enum
+ * constants likewise, in lower case. A component without {@link Default} must be present, unless it is an {@code Optional} or a
+ * record all of whose components have defaults.
+ */
+public final class Settings {
+
+    private Settings() {
+    }
+
+    /**
+     * Loads a file and applies overrides in order.
+     *
+     * @param overrides assignments such as {@code training.batch_size=16}, values in YAML
+     * @throws SettingsException if the file can't be read, or a setting is unknown, missing, of the wrong type or out of range
+     */
+    public static <T extends Record> T load(Path file, Class<T> type, List<String> overrides) {
+        String text;
+        try {
+            text = Files.readString(file);
+        } catch (NoSuchFileException e) {
+            throw new SettingsException(file + ": no such file", e);
+        } catch (CharacterCodingException e) {
+            throw new SettingsException(file + ": not a text file in UTF-8", e);
+        } catch (IOException e) {
+            throw new SettingsException(file + ": can't be read: " + (Files.isDirectory(file) ? "it is a folder" : e.getMessage()), e);
+        }
+        return parse(text, file.toString(), type, overrides);
+    }
+
+    /** As {@link #load}, from text; {@code source} names it in errors. */
+    public static <T extends Record> T parse(String text, String source, Class<T> type, List<String> overrides) {
+        SettingsTree tree = SettingsTree.parse(text, source);
+        overrides.forEach(tree::override);
+        return new Binder(tree).bind(type);
+    }
+
+    /** As {@link #load}, from a tree, such as one part of a model's {@code config.json}. */
+    public static <T extends Record> T fromTree(JsonNode tree, String source, Class<T> type) {
+        return new Binder(SettingsTree.of(tree, source)).bind(type);
+    }
+
+    /** All settings of a record, defaults included, as YAML that {@link #parse} reads back to an equal record. */
+    public static String toYaml(Record settings) {
+        return SettingsTree.print(toTree(settings));
+    }
+
+    /** All settings of a record as a tree, for files that hold more than them. */
+    public static ObjectNode toTree(Record settings) {
+        ObjectNode object = JsonNodeFactory.instance.objectNode();
+        for (RecordComponent component : settings.getClass().getRecordComponents()) {
+            Object value;
+            try {
+                var accessor = component.getAccessor();
+                accessor.setAccessible(true);
+                value = accessor.invoke(settings);
+            } catch (ReflectiveOperationException e) {
+                throw new IllegalStateException("can't read " + component, e);
+            }
+            // An absent key and an empty Optional mean the same; the shorter file is the clearer one.
+            if (!(value instanceof Optional<?> optional && optional.isEmpty())) {
+                object.set(Names.key(component.getName()), node(value));
+            }
+        }
+        return object;
+    }
+
+    private static JsonNode node(Object value) {
+        JsonNodeFactory nodes = JsonNodeFactory.instance;
+        return switch (value) {
+            case Boolean flag -> nodes.booleanNode(flag);
+            case Integer number -> nodes.numberNode(number);
+            case Long number -> nodes.numberNode(number);
+            case Float number -> nodes.numberNode(decimal(number.toString()));
+            case Double number -> nodes.numberNode(decimal(number.toString()));
+            case Enum<?> constant -> nodes.textNode(Names.key(constant));
+            case Record group -> toTree(group);
+            case Optional<?> optional -> optional.map(Settings::node).orElseGet(nodes::nullNode);
+            case List<?> list -> {
+                var array = nodes.arrayNode(list.size());
+                list.forEach(element -> array.add(node(element)));
+                yield array;
+            }
+            case Map<?, ?> map -> {
+                var group = nodes.objectNode();
+                map.forEach((key, element) -> group.set(key.toString(), node(element)));
+                yield group;
+            }
+            default -> nodes.textNode(value.toString());
+        };
+    }
+
+    /** A float by its own shortest digits (0.1, not 0.10000000149), without zeros at the end: 1.0E-4 is 0.0001. */
+    private static BigDecimal decimal(String shortest) {
+        BigDecimal number = new BigDecimal(shortest);
+        BigDecimal stripped = number.stripTrailingZeros();
+        return stripped.scale() >= 1 ? stripped : number;
+    }
+}
