@@ -41,6 +41,39 @@ public final class Layers {
                 place.get("weight", Shape.of(out, x.dim(3), kernel, kernel), weight).transpose(2, 3, 1, 0), window));
     }
 
+    /**
+     * A 3x3 convolution of the twice enlarged picture, {@code conv3x3(upsampleNearest(x, 2))}, without making the large
+     * picture first: each of the four output phases sees only 2x2 old pixels, whose weights are sums of the 3x3 ones.
+     * That is the same function for 16/36 of the multiplications. {@code x [n, h, w, in]} gives {@code [n, 2h, 2w, out]}.
+     */
+    public static Value upsampledConv2d(Parameters place, Value x, int out, Initializer weight, Initializer bias) {
+        return place.scoped(() -> {
+            int n = x.dim(0);
+            int h = x.dim(1);
+            int w = x.dim(2);
+            Value weights = place.get("weight", Shape.of(out, x.dim(3), 3, 3), weight).transpose(2, 3, 1, 0);
+            Value[] phases = new Value[4];
+            for (int py = 0; py < 2; py++) {
+                Value rows = pairTaps(weights, 0, py);
+                for (int px = 0; px < 2; px++) {
+                    Window window = new Window(1, 1, 1 - py, 1 - px, py, px);
+                    phases[2 * py + px] = Functions.conv2d(x, pairTaps(rows, 1, px), window).reshape(n, h, 1, w, 1, out);
+                }
+            }
+            Value top = Value.concat(4, phases[0], phases[1]);
+            Value bottom = Value.concat(4, phases[2], phases[3]);
+            return Value.concat(2, top, bottom).reshape(n, 2 * h, 2 * w, out).add(place.get("bias", Shape.of(out), bias));
+        });
+    }
+
+    /** Of three taps along an axis, the two that a phase of the enlarged picture sees: (0, 1+2) for phase 0, (0+1, 2) for phase 1. */
+    private static Value pairTaps(Value weights, int axis, int phase) {
+        Value first = weights.slice(axis, 0, 1);
+        Value middle = weights.slice(axis, 1, 2);
+        Value last = weights.slice(axis, 2, 3);
+        return phase == 0 ? Value.concat(axis, first, middle.add(last)) : Value.concat(axis, first.add(middle), last);
+    }
+
     /** PyTorch's ConvTranspose2d: {@code weight [in, out, kernel, kernel]}, output {@code (h - 1) * stride - 2 * pad + kernel}. */
     public static Value convTranspose2d(Parameters place, Value x, int out, int kernel, int stride, int pad, Initializer weight) {
         return place.scoped(() -> {

@@ -1,0 +1,86 @@
+package dev.t2i.gan;
+
+import dev.t2i.graph.Value;
+import dev.t2i.graph.Window;
+import dev.t2i.nn.Functions;
+import dev.t2i.nn.Initializer;
+import dev.t2i.nn.Layers;
+import dev.t2i.nn.Parameters;
+import dev.t2i.tensor.Shape;
+import java.util.List;
+
+/**
+ * A small deep-fusion generator: DF-GAN's blocks with the conditioning of StyleGAN-T. Noise goes through a mapping
+ * network; the text joins after it, so that the mapping cannot wash it out; their style and the text itself reach every
+ * block by one linear layer an affine, which starts as the identity.
+ *
+ * <p>Unlike DF-GAN's, the stem sees the text as well: what stands where is decided at 4x4 pixels. {@code channels} runs
+ * from that stem upward; every further entry doubles the picture.
+ */
+public record MappedGenerator(int noiseWidth, int textWidth, int styleWidth, List<Integer> channels) implements Generator {
+    private static final double SLOPE = 0.2;
+    private static final int STEM = 4;
+
+    public MappedGenerator {
+        channels = List.copyOf(channels);
+    }
+
+    @Override
+    public int size() {
+        return STEM << channels.size() - 1;
+    }
+
+    @Override
+    public Value draw(Parameters place, Value noise, Value text) {
+        int n = noise.dim(0);
+        Value condition = condition(place, noise, text);
+        Value x = linear(place.at("stem"), condition, channels.getFirst() * STEM * STEM)
+                .reshape(n, STEM, STEM, channels.getFirst());
+        for (int i = 0; i + 1 < channels.size(); i++) {
+            Parameters block = place.at("blocks").at(i);
+            Value input = x;
+            int out = channels.get(i + 1);
+            x = block.scoped(() -> block(block, input, condition, out));
+        }
+        Initializer start = Initializer.kaiming(Shape.of(3, channels.getLast(), 3, 3), 1);
+        return Layers.conv2d(place.at("out"), affine(place.at("last"), x, condition).leakyRelu(SLOPE), 3, 3, Window.of(1, 1), start).tanh();
+    }
+
+    /** {@code [n, styleWidth + textWidth]}: the style that noise and text make together, and the text. */
+    private Value condition(Parameters place, Value noise, Value text) {
+        Value mapped = linear(place.at("mapping").at(0), noise, styleWidth).leakyRelu(SLOPE);
+        mapped = linear(place.at("mapping").at(1), mapped, styleWidth).leakyRelu(SLOPE);
+        Value style = linear(place.at("style"), Value.concat(1, mapped, text), styleWidth).leakyRelu(SLOPE);
+        return Value.concat(1, style, text);
+    }
+
+    private static Value linear(Parameters place, Value x, int out) {
+        return Layers.linear(place, x, out, Initializer.kaiming(Shape.of(out, x.dim(-1)), SLOPE), Initializer.ZEROS);
+    }
+
+    private Value block(Parameters place, Value x, Value condition, int out) {
+        int in = x.dim(3);
+        Value residual = Layers.upsampledConv2d(place.at("c0"), fuse(place.at("f0"), x, condition), out,
+                Initializer.kaiming(Shape.of(out, in, 3, 3), SLOPE), Initializer.ZEROS);
+        residual = Layers.conv2d(place.at("c1"), fuse(place.at("f1"), residual, condition), out, 3, Window.of(1, 1),
+                Initializer.kaiming(Shape.of(out, out, 3, 3), SLOPE));
+        Value shortcut = in == out ? x
+                : Layers.conv2d(place.at("sc"), x, out, 1, Window.of(1, 0), Initializer.kaiming(Shape.of(out, in, 1, 1), 1));
+        return Functions.upsampleNearest(shortcut, 2).add(residual).mul(Math.sqrt(0.5));
+    }
+
+    private Value fuse(Parameters place, Value x, Value condition) {
+        Value once = affine(place.at("a0"), x, condition).leakyRelu(SLOPE);
+        return affine(place.at("a1"), once, condition).leakyRelu(SLOPE);
+    }
+
+    /** {@code x * (1 + scale) + shift}, one pair a channel and picture. */
+    private Value affine(Parameters place, Value x, Value condition) {
+        int n = x.dim(0);
+        int c = x.dim(3);
+        Value both = Layers.linear(place, condition, 2 * c, new Initializer.Normal(0.02), Initializer.ZEROS);
+        Value scale = both.slice(1, 0, c).add(1).reshape(n, 1, 1, c);
+        Value shift = both.slice(1, c, 2 * c).reshape(n, 1, 1, c);
+        return x.mul(scale).add(shift);
+    }
+}

@@ -1,0 +1,73 @@
+package dev.t2i.gan;
+
+import dev.t2i.graph.Value;
+import dev.t2i.graph.Window;
+import dev.t2i.nn.Functions;
+import dev.t2i.nn.Initializer;
+import dev.t2i.nn.Layers;
+import dev.t2i.nn.Parameters;
+import dev.t2i.tensor.Shape;
+import java.util.List;
+
+/**
+ * The one-way discriminator of DF-GAN (Tao et al. 2022): residual down-sampling blocks to 4x4 features, joined with the
+ * text for a single score; there is no score without text. {@code channels} runs from the full picture down; every
+ * further entry halves it. {@code headWidth} is the width of the layer that joins features and text.
+ *
+ * <p>The residual branches start at zero (their factor {@code gamma} does). With {@code batchDeviation}, the standard
+ * deviation over groups of four pictures joins the features (Karras et al. 2018), so that sameness shows.
+ */
+public record OneWayDiscriminator(int textWidth, int headWidth, List<Integer> channels, boolean batchDeviation)
+        implements Discriminator {
+    private static final double SLOPE = 0.2;
+    private static final int GROUP = 4;
+    private static final int TOP = 4;
+
+    public OneWayDiscriminator {
+        channels = List.copyOf(channels);
+    }
+
+    @Override
+    public Value features(Parameters place, Value pictures) {
+        Value x = Layers.conv2d(place.at("inp"), pictures, channels.getFirst(), 3, Window.of(1, 1));
+        for (int i = 0; i + 1 < channels.size(); i++) {
+            Parameters block = place.at("blocks").at(i);
+            Value input = x;
+            int out = channels.get(i + 1);
+            x = block.scoped(() -> block(block, input, out));
+        }
+        return x;
+    }
+
+    private static Value block(Parameters place, Value x, int out) {
+        int in = x.dim(3);
+        Value residual = Layers.conv2dWithoutBias(place.at("r.0"), x, out, 4, Window.of(2, 1), Initializer.fanIn(in * 16L)).leakyRelu(SLOPE);
+        residual = Layers.conv2dWithoutBias(place.at("r.2"), residual, out, 3, Window.of(1, 1), Initializer.fanIn(out * 9L)).leakyRelu(SLOPE);
+        // A 1x1 convolution commutes with averaging, and is a quarter of the work behind it.
+        Value shortcut = Layers.conv2d(place.at("sc"), Functions.averagePool(x, 2), out, 1, Window.of(1, 0));
+        return shortcut.add(residual.mul(place.get("gamma", Shape.of(1), Initializer.ZEROS)));
+    }
+
+    @Override
+    public Value logits(Parameters place, Value features, Value text) {
+        int n = features.dim(0);
+        Parameters head = place.at("head");
+        return head.scoped(() -> {
+            Value tiled = text.reshape(n, 1, 1, textWidth).broadcastTo(Shape.of(n, TOP, TOP, textWidth));
+            Value joined = batchDeviation ? Value.concat(3, features, deviation(features), tiled) : Value.concat(3, features, tiled);
+            Value hidden = Layers.conv2dWithoutBias(head.at(0), joined, headWidth, 3, Window.of(1, 1),
+                    Initializer.fanIn(joined.dim(3) * 9L)).leakyRelu(SLOPE);
+            return Layers.conv2dWithoutBias(head.at(2), hidden, 1, 4, Window.of(1, 0), Initializer.fanIn(headWidth * 16L)).reshape(n);
+        });
+    }
+
+    /** One extra channel: how much the pictures of a group differ, averaged over everything. */
+    private static Value deviation(Value features) {
+        int n = features.dim(0);
+        int group = n % GROUP == 0 ? GROUP : 1;
+        Value grouped = features.reshape(group, n / group, TOP, TOP, features.dim(3));
+        Value centred = grouped.sub(grouped.mean(0));
+        Value spread = centred.square().mean(0).add(1e-8).sqrt().mean(2, 3, 4);
+        return spread.broadcastTo(Shape.of(group, n / group, TOP, TOP, 1)).reshape(n, TOP, TOP, 1);
+    }
+}

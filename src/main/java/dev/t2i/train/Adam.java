@@ -1,0 +1,90 @@
+package dev.t2i.train;
+
+import dev.t2i.graph.Gradients;
+import dev.t2i.graph.Graph;
+import dev.t2i.graph.Value;
+import dev.t2i.nn.Parameters;
+import dev.t2i.tensor.DType;
+import dev.t2i.tensor.Shape;
+import dev.t2i.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Adam (Kingma and Ba 2015) as part of a training step's graph, with decoupled weight decay (Loshchilov and Hutter 2019)
+ * where asked for. Its moments are states; what changes from step to step, learning rate and bias corrections, comes in
+ * as inputs named {@code <name>.learningRate}, {@code <name>.correction1} and {@code <name>.correction2}.
+ */
+public record Adam(String name, double beta1, double beta2, double epsilon, double weightDecay) {
+    public Adam(String name, double beta1, double beta2) {
+        this(name, beta1, beta2, 1e-8, 0);
+    }
+
+    /** State names of a parameter's first and second moment. */
+    private static String moment(int order, String state) {
+        return "adam" + order + "/" + state;
+    }
+
+    /**
+     * Appends one update of all of {@code parameters} that the loss depends on and assigns it.
+     *
+     * @return the new parameter values by parameter name
+     */
+    public Map<String, Value> minimize(Value loss, Parameters parameters) {
+        Graph graph = loss.graph();
+        List<String> names = new ArrayList<>(parameters.states().keySet());
+        List<Value> states = names.stream().map(n -> parameters.states().get(n)).toList();
+        List<Value> gradients = Gradients.of(loss, states);
+        return graph.scoped(name, () -> {
+            Value rate = graph.input(name + ".learningRate", DType.F32, Shape.SCALAR);
+            Value correction1 = graph.input(name + ".correction1", DType.F32, Shape.SCALAR);
+            Value correction2 = graph.input(name + ".correction2", DType.F32, Shape.SCALAR);
+            Map<String, Value> updated = new LinkedHashMap<>();
+            for (int i = 0; i < names.size(); i++) {
+                Value state = states.get(i);
+                String stateName = parameters.stateName(names.get(i));
+                Value gradient = gradients.get(i);
+                Value m = graph.state(moment(1, stateName), DType.F32, state.shape());
+                Value v = graph.state(moment(2, stateName), DType.F32, state.shape());
+                Value newM = m.mul(beta1).add(gradient.mul(1 - beta1));
+                Value newV = v.mul(beta2).add(gradient.square().mul(1 - beta2));
+                Value direction = newM.div(newV.sqrt().mul(correction2).add(epsilon));
+                Value decayed = weightDecay == 0 || state.rank() < 2 ? state : state.mul(rate.mul(-weightDecay).add(1));
+                Value moved = decayed.sub(direction.mul(rate.mul(correction1)));
+                graph.assign(m, newM);
+                graph.assign(v, newV);
+                graph.assign(state, moved);
+                updated.put(names.get(i), moved);
+            }
+            return updated;
+        });
+    }
+
+    /** The inputs for update number {@code step}, counted from 1. */
+    public void feed(Map<String, Tensor> inputs, long step, double learningRate) {
+        inputs.get(name + ".learningRate").set(0, learningRate);
+        inputs.get(name + ".correction1").set(0, 1 / (1 - Math.pow(beta1, step)));
+        inputs.get(name + ".correction2").set(0, 1 / Math.sqrt(1 - Math.pow(beta2, step)));
+    }
+
+    /** Room for the inputs that {@link #feed} fills. */
+    public void allocateInputs(Map<String, Tensor> inputs, Arena arena) {
+        for (String input : List.of(".learningRate", ".correction1", ".correction2")) {
+            inputs.put(name + input, Tensor.allocate(arena, DType.F32, Shape.SCALAR));
+        }
+    }
+
+    /** Zero moments for {@code declarations} of {@code network}, by state name. */
+    public static Map<String, Tensor> moments(String network, List<Parameters.Declaration> declarations, Arena arena) {
+        Map<String, Tensor> moments = new LinkedHashMap<>();
+        for (Parameters.Declaration declaration : declarations) {
+            for (int order = 1; order <= 2; order++) {
+                moments.put(moment(order, network + "/" + declaration.name()), Tensor.allocate(arena, DType.F32, declaration.shape()));
+            }
+        }
+        return moments;
+    }
+}
