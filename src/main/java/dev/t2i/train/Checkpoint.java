@@ -1,0 +1,176 @@
+package dev.t2i.train;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.t2i.backend.Session;
+import dev.t2i.error.BadInputException;
+import dev.t2i.error.BadModelException;
+import dev.t2i.safetensors.AtomicFile;
+import dev.t2i.safetensors.SafetensorsFile;
+import dev.t2i.safetensors.SafetensorsWriter;
+import dev.t2i.safetensors.TensorInfo;
+import dev.t2i.tensor.DType;
+import dev.t2i.tensor.Shape;
+import dev.t2i.tensor.Tensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/**
+ * The states of a session and how far the run had come: {@code checkpoints/step-NNNNNNNN/} with {@code state.safetensors}
+ * and {@code progress.json}, named by {@code checkpoints/latest}. A checkpoint is written aside, synced and renamed, and
+ * only then named, so that a run killed at any moment finds a whole one.
+ */
+public final class Checkpoint {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String STATE = "state.safetensors";
+    private static final String PROGRESS = "progress.json";
+    private static final String LATEST = "latest";
+    private static final String ASIDE = ".writing-";
+
+    /** How far a run had come: steps done, and the seconds they took. */
+    public record Progress(long step, double seconds) {}
+
+    private Checkpoint() {}
+
+    private static String folderName(long step) {
+        return "step-%08d".formatted(step);
+    }
+
+    /** Saves all states into {@code checkpoints} and drops all but the last {@code keep} checkpoints. */
+    public static void save(Path checkpoints, Session session, List<StateType> states, Progress progress, int keep) {
+        Path target = checkpoints.resolve(folderName(progress.step()));
+        Path aside = checkpoints.resolve(ASIDE + folderName(progress.step()));
+        try {
+            Files.createDirectories(checkpoints);
+            delete(aside);
+            Files.createDirectory(aside);
+            try (Arena arena = Arena.ofConfined()) {
+                SafetensorsWriter writer = new SafetensorsWriter();
+                for (StateType state : states) {
+                    Tensor home = Tensor.allocate(arena, state.dtype(), state.shape());
+                    session.get(state.name(), home);
+                    writer.add(state.name(), home);
+                }
+                writer.write(aside.resolve(STATE));
+            }
+            AtomicFile.write(aside.resolve(PROGRESS), JSON.writeValueAsString(progress) + "\n");
+            delete(target);
+            Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
+            AtomicFile.write(checkpoints.resolve(LATEST), target.getFileName() + "\n");
+            prune(checkpoints, target, keep);
+        } catch (IOException e) {
+            throw new BadInputException(target + ": the checkpoint cannot be written, " + e.getMessage()
+                    + "; the one before it is untouched", e);
+        }
+    }
+
+    /** A state's name and type, which a session does not tell. */
+    public record StateType(String name, DType dtype, Shape shape) {}
+
+    /** The run's newest checkpoint, if it has one. */
+    public static Optional<Path> latest(Path checkpoints) {
+        Path latest = checkpoints.resolve(LATEST);
+        if (!Files.exists(latest)) {
+            return Optional.empty();
+        }
+        try {
+            String name = Files.readString(latest).strip();
+            Path folder = checkpoints.resolve(name);
+            if (!name.matches("step-\\d{8,}") || !Files.isDirectory(folder)) {
+                throw new BadModelException("%s: names '%s', which is not a checkpoint here; write the name of one of the step-… folders into it"
+                        .formatted(latest, name));
+            }
+            return Optional.of(folder);
+        } catch (IOException e) {
+            throw new BadModelException(latest + ": cannot be read, " + e.getMessage(), e);
+        }
+    }
+
+    /** Puts all states of the checkpoint {@code folder} into the session; it must hold exactly {@code states}. */
+    public static Progress load(Path folder, Session session, List<StateType> states) {
+        Progress progress = progress(folder.resolve(PROGRESS));
+        Path file = folder.resolve(STATE);
+        try (Arena arena = Arena.ofShared()) {
+            SafetensorsFile weights = SafetensorsFile.open(file, arena);
+            requireExactly(file, weights, states);
+            for (StateType state : states) {
+                session.put(state.name(), weights.tensor(state.name()));
+            }
+        }
+        return progress;
+    }
+
+    private static void requireExactly(Path file, SafetensorsFile weights, List<StateType> states) {
+        TreeSet<String> missing = new TreeSet<>();
+        TreeSet<String> unexpected = new TreeSet<>(weights.names());
+        for (StateType state : states) {
+            unexpected.remove(state.name());
+            if (!weights.names().contains(state.name())) {
+                missing.add(state.name());
+                continue;
+            }
+            TensorInfo info = weights.info(state.name());
+            Tensor tensor = weights.tensor(state.name());
+            if (tensor.dtype() != state.dtype() || !tensor.shape().equals(state.shape())) {
+                throw new BadModelException("%s: state '%s' is %s%s, the configuration needs %s%s; resume with the configuration that the run was started with"
+                        .formatted(file, state.name(), info.type(), info.dims(), state.dtype(), state.shape()));
+            }
+        }
+        if (!missing.isEmpty() || !unexpected.isEmpty()) {
+            throw new BadModelException("%s: %s%s; resume with the configuration that the run was started with".formatted(file,
+                    missing.isEmpty() ? "" : "lacks " + missing.size() + " states such as '" + missing.first() + "'",
+                    unexpected.isEmpty() ? "" : (missing.isEmpty() ? "" : ", ") + "holds " + unexpected.size()
+                            + " that the model does not have, such as '" + unexpected.first() + "'"));
+        }
+    }
+
+    private static Progress progress(Path file) {
+        try {
+            JsonNode json = JSON.readTree(Files.readString(file));
+            if (json == null || !json.path("step").isIntegralNumber() || json.path("step").asLong() < 0
+                    || !json.path("seconds").isNumber()) {
+                throw new BadModelException(file + ": needs a step of at least 0 and the seconds so far; "
+                        + "name an older checkpoint in 'latest' to go on from that");
+            }
+            return new Progress(json.path("step").asLong(), json.path("seconds").asDouble());
+        } catch (IOException e) {
+            throw new BadModelException(file + ": cannot be read, " + e.getMessage().lines().findFirst().orElse("")
+                    + "; name an older checkpoint in 'latest' to go on from that", e);
+        }
+    }
+
+    private static void prune(Path checkpoints, Path newest, int keep) throws IOException {
+        List<Path> old = new ArrayList<>();
+        try (Stream<Path> folders = Files.list(checkpoints)) {
+            folders.filter(path -> path.getFileName().toString().matches("step-\\d{8,}|\\" + ASIDE + ".*"))
+                    .filter(path -> !path.equals(newest)).sorted().forEach(old::add);
+        }
+        int steps = (int) old.stream().filter(path -> !path.getFileName().toString().startsWith(ASIDE)).count();
+        for (Path path : old) {
+            boolean aside = path.getFileName().toString().startsWith(ASIDE);
+            if (aside || steps-- >= keep) {
+                delete(path);
+            }
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (Stream<Path> content = Files.list(folder)) {
+            for (Path path : content.toList()) {
+                Files.delete(path);
+            }
+        }
+        Files.delete(folder);
+    }
+}

@@ -1,0 +1,115 @@
+package dev.t2i.train;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.t2i.config.Settings;
+import dev.t2i.error.BadInputException;
+import dev.t2i.safetensors.AtomicFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Where a run lives: {@code config.yaml} (everything resolved), {@code stats.jsonl}, {@code checkpoints/},
+ * {@code grids/} and {@code model/}.
+ */
+public record RunFolder(Path path) {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Pattern NUMBERED = Pattern.compile("(\\d{5})-.*");
+
+    /** The next numbered run {@code NNNNN-name} below {@code parent}. */
+    public static RunFolder next(Path parent, String name) {
+        int last = -1;
+        if (Files.isDirectory(parent)) {
+            try (Stream<Path> runs = Files.list(parent)) {
+                for (Path run : runs.toList()) {
+                    Matcher matcher = NUMBERED.matcher(run.getFileName().toString());
+                    if (matcher.matches()) {
+                        last = Math.max(last, Integer.parseInt(matcher.group(1)));
+                    }
+                }
+            } catch (IOException e) {
+                throw new BadInputException(parent + ": cannot be listed, " + e.getMessage(), e);
+            }
+        }
+        return new RunFolder(parent.resolve("%05d-%s".formatted(last + 1, name)));
+    }
+
+    /** Creates the folder for a new run and writes its settings. */
+    public void create(Record settings) {
+        try {
+            if (Files.exists(path)) {
+                boolean empty;
+                try (Stream<Path> content = Files.list(path)) {
+                    empty = content.findAny().isEmpty();
+                }
+                if (!empty) {
+                    throw new BadInputException(path + ": holds a run already; go on with --resume, or name another folder");
+                }
+            }
+            Files.createDirectories(checkpoints());
+            Files.createDirectories(grids());
+            AtomicFile.write(config(), Settings.toYaml(settings));
+        } catch (IOException e) {
+            throw new BadInputException(path + ": cannot be created, " + e.getMessage(), e);
+        }
+    }
+
+    public Path config() {
+        return path.resolve("config.yaml");
+    }
+
+    public Path statistics() {
+        return path.resolve("stats.jsonl");
+    }
+
+    public Path checkpoints() {
+        return path.resolve("checkpoints");
+    }
+
+    public Path grids() {
+        return path.resolve("grids");
+    }
+
+    public Path model() {
+        return path.resolve("model");
+    }
+
+    /** Appends one line of figures. */
+    public void append(Map<String, ?> figures) {
+        try {
+            ObjectNode line = JSON.valueToTree(figures);
+            Files.writeString(statistics(), line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new BadInputException(statistics() + ": cannot be written, " + e.getMessage(), e);
+        }
+    }
+
+    /** Drops lines of steps beyond {@code step}, which a resumed run will write again. */
+    public void truncateStatistics(long step) {
+        if (!Files.exists(statistics())) {
+            return;
+        }
+        try {
+            List<String> kept = Files.readAllLines(statistics()).stream().filter(line -> isUpTo(line, step)).toList();
+            AtomicFile.write(statistics(), kept.isEmpty() ? "" : String.join("\n", kept) + "\n");
+        } catch (IOException e) {
+            throw new BadInputException(statistics() + ": cannot be read, " + e.getMessage(), e);
+        }
+    }
+
+    private static boolean isUpTo(String line, long step) {
+        try {
+            return JSON.readTree(line).path("step").asLong(Long.MAX_VALUE) <= step;
+        } catch (IOException _) {
+            // A line cut short by a kill.
+            return false;
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package dev.t2i.train;
+
+import dev.t2i.backend.Session;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Something to train: what one step does, what to show, what to keep. A task keeps all that a step changes in the states
+ * of its {@link #session}; everything else about step {@code n} (data, noise, learning rates) is a function of the
+ * settings and {@code n}. That is why states and step number are a whole checkpoint.
+ */
+public interface Task extends AutoCloseable {
+    Session session();
+
+    /** Puts the first values of all states, for a run that starts anew. */
+    void initialize();
+
+    /** Compiles what steps need; called once, after states have been put by {@link #initialize} or from a checkpoint. */
+    void compile();
+
+    /** Step {@code step}, counted from 0. */
+    void step(long step);
+
+    /** Samples that a step consumes. */
+    int batch();
+
+    /** Losses and other figures of the last step, by name, in the order in which to print them. */
+    Map<String, Double> statistics();
+
+    /** Runs {@code step} again without changing any state and names the first value that is not finite, if there is one. */
+    Optional<String> firstBadValue(long step);
+
+    /** Writes pictures that show progress into {@code folder}, or nothing where there is nothing to see. */
+    void snapshot(Path folder, long step);
+
+    /** Writes the model as it would be used into the new folder {@code folder}. */
+    void export(Path folder);
+
+    @Override
+    void close();
+}

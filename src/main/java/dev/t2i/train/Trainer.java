@@ -1,0 +1,152 @@
+package dev.t2i.train;
+
+import dev.t2i.error.BackendException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/**
+ * Repeats a task's step on schedule: status lines, figures, snapshots, checkpoints, a clean stop on request, and an end
+ * with a name for it when a number is no longer finite.
+ */
+public final class Trainer {
+    private final Task task;
+    private final Schedule schedule;
+    private final RunFolder run;
+    private final List<Checkpoint.StateType> states;
+    private final BooleanSupplier stopRequested;
+    private final Consumer<String> report;
+    private long step;
+    private double secondsBefore;
+    private long startedAt;
+    private long tickStartedAt;
+    private long tickStartStep;
+
+    /**
+     * @param states every state of the task, in the order in which checkpoints hold them
+     * @param stopRequested asked between steps; once true, the run is saved and left
+     * @param report takes status lines
+     */
+    public Trainer(Task task, Schedule schedule, RunFolder run, List<Checkpoint.StateType> states,
+            BooleanSupplier stopRequested, Consumer<String> report) {
+        this.task = task;
+        this.schedule = schedule;
+        this.run = run;
+        this.states = states;
+        this.stopRequested = stopRequested;
+        this.report = report;
+    }
+
+    /** Starts anew, with the task's first values. */
+    public void start() {
+        task.initialize();
+        task.compile();
+    }
+
+    /** Goes on from the run's latest checkpoint, or starts anew where there is none yet. */
+    public void resume() {
+        Optional<Path> latest = Checkpoint.latest(run.checkpoints());
+        if (latest.isEmpty()) {
+            report.accept("no checkpoint yet, starting anew");
+            start();
+            return;
+        }
+        Checkpoint.Progress progress = Checkpoint.load(latest.get(), task.session(), states);
+        step = progress.step();
+        secondsBefore = progress.seconds();
+        run.truncateStatistics(step);
+        task.compile();
+        report.accept("resumed at step %d from %s".formatted(step, latest.get()));
+    }
+
+    /**
+     * Runs to the schedule's end or until a stop is requested; either way the last step is saved.
+     *
+     * @return whether the schedule's end was reached
+     */
+    public boolean run() {
+        long steps = schedule.steps(task.batch());
+        startedAt = System.nanoTime();
+        tickStartedAt = startedAt;
+        tickStartStep = step;
+        boolean saved = step > 0;
+        if (step == 0 && schedule.snapshot() > 0) {
+            task.snapshot(run.grids(), 0);
+        }
+        while (step < steps && !stopRequested.getAsBoolean()) {
+            task.step(step);
+            step++;
+            saved = false;
+            if (Schedule.crosses(step, task.batch(), schedule.tick()) || step == steps) {
+                tick(steps);
+            }
+            if (Schedule.crosses(step, task.batch(), schedule.snapshot()) || (step == steps && schedule.snapshot() > 0)) {
+                task.snapshot(run.grids(), step);
+            }
+            if (Schedule.crosses(step, task.batch(), schedule.checkpoint())) {
+                save();
+                saved = true;
+            }
+        }
+        if (!saved) {
+            save();
+        }
+        return step >= steps;
+    }
+
+    private void save() {
+        Checkpoint.save(run.checkpoints(), task.session(), states, new Checkpoint.Progress(step, seconds()), schedule.keep());
+    }
+
+    private double seconds() {
+        return secondsBefore + (System.nanoTime() - startedAt) * 1e-9;
+    }
+
+    private void tick(long steps) {
+        Map<String, Double> figures = task.statistics();
+        requireFinite(figures);
+        long now = System.nanoTime();
+        double perSecond = (step - tickStartStep) * (double) task.batch() / ((now - tickStartedAt) * 1e-9);
+        long left = Math.round((steps - step) * (double) task.batch() / perSecond);
+        tickStartedAt = now;
+        tickStartStep = step;
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("step", step);
+        line.put("samples", step * task.batch());
+        line.put("seconds", Math.round(seconds() * 10) / 10.0);
+        line.put("samples_per_second", Math.round(perSecond * 100) / 100.0);
+        line.putAll(figures);
+        run.append(line);
+        StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "step %d/%d  samples %s  time %s  left %s  %.1f/s",
+                step, steps, thousands(step * task.batch()), duration(Math.round(seconds())), duration(left), perSecond));
+        figures.forEach((name, value) -> text.append(String.format(Locale.ROOT, "  %s %.4g", name, value)));
+        report.accept(text.toString());
+    }
+
+    private void requireFinite(Map<String, Double> figures) {
+        for (Map.Entry<String, Double> figure : figures.entrySet()) {
+            if (!Double.isFinite(figure.getValue())) {
+                String culprit = task.firstBadValue(step).orElse("the figure '" + figure.getKey() + "'");
+                throw new BackendException(("training stopped at step %d: %s is %s; the last checkpoint in %s is from before it, "
+                        + "resume with a lower learning rate or a stronger penalty").formatted(step, culprit, figure.getValue(), run.checkpoints()));
+            }
+        }
+    }
+
+    private static String thousands(long samples) {
+        return samples < 10_000 ? Long.toString(samples) : String.format(Locale.ROOT, "%.1fk", samples / 1000.0);
+    }
+
+    /** As {@code 2h 05m}, {@code 5m 07s} or {@code 12s}. */
+    static String duration(long seconds) {
+        if (seconds >= 3600) {
+            return "%dh %02dm".formatted(seconds / 3600, seconds / 60 % 60);
+        }
+        return seconds >= 60 ? "%dm %02ds".formatted(seconds / 60, seconds % 60) : seconds + "s";
+    }
+}
