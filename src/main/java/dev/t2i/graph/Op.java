@@ -308,7 +308,8 @@ public sealed interface Op {
     /**
      * A chain of element-wise operations in one pass: for each index of the views' shape, {@code expression} of the inputs
      * read through their views. The result has as many elements, in the same order, under {@code type}.
-     * Inputs of any type are converted to F32 as they are read.
+     * Inputs of any type are converted to F32 as they are read; only the identity between equal types moves elements as
+     * they are, so that integers stay exact.
      */
     record Fused(Expression expression, List<View> views, TensorType type) implements Op {
         public Fused {

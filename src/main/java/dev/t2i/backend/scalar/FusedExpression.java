@@ -28,10 +28,22 @@ final class FusedExpression implements Reduction.Element {
     }
 
     static void fused(Op.Fused op, List<Buffer> inputs, Precision precision, Buffer out) {
+        if (op.expression().isIdentity() && inputs.get(0).type().dtype() == op.type().dtype()) {
+            move(op, inputs.get(0), out);
+            return;
+        }
         FusedExpression element = new FusedExpression(op.expression(), op.views(), inputs, precision);
         IndexWalk walk = new IndexWalk(op.space());
         for (int i = 0; walk.next(); i++) {
             out.values()[i] = element.at(walk);
+        }
+    }
+
+    private static void move(Op.Fused op, Buffer x, Buffer out) {
+        View view = op.views().get(0);
+        IndexWalk walk = new IndexWalk(op.space());
+        for (int i = 0; walk.next(); i++) {
+            out.values()[i] = x.values()[(int) view.offset() + walk.position(view.strides())];
         }
     }
 

@@ -1,0 +1,50 @@
+package dev.t2i.backend;
+
+import dev.t2i.backend.scalar.ScalarBackend;
+import dev.t2i.graph.Graph;
+import dev.t2i.graph.passes.Passes;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * The backends that must agree with the scalar one; a new backend is one more line here.
+ *
+ * @param slack how much coarser than a careful CPU its arithmetic may be
+ */
+record TestBackends(String name, Supplier<Backend> backend, double slack) {
+    static List<TestBackends> all() {
+        return List.of(
+                new TestBackends("scalar after passes", OptimizingScalarBackend::new, 1));
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+
+    /** Plain loops over the optimised graph: what differs here is the fault of a pass. */
+    private static final class OptimizingScalarBackend implements Backend {
+        private final Backend scalar = new ScalarBackend();
+
+        @Override
+        public String name() {
+            return "scalar after passes";
+        }
+
+        @Override
+        public String description() {
+            return scalar.description();
+        }
+
+        @Override
+        public Session open() {
+            Session session = scalar.open();
+            return new DelegatingSession(session) {
+                @Override
+                public Executable compile(Graph graph) {
+                    return session.compile(Passes.optimize(graph));
+                }
+            };
+        }
+    }
+}
