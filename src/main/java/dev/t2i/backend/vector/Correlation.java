@@ -1,0 +1,143 @@
+package dev.t2i.backend.vector;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * A product of picture windows with a packed weight matrix, the common core of a convolution and of its input gradient:
+ * an implicit GEMM of [pixels, kh * kw * channels] by [kh * kw * channels, columns].
+ *
+ * <p>Results go to a picture of outPictureH by outPictureW pixels, at rows {@code firstH + i * stepH} and columns
+ * {@code firstW + j * stepW}; steps above 1 serve the input gradient of a strided convolution.
+ */
+final class Correlation implements WorkerPool.Task {
+    /** Pixels in a band: enough to use each packed weight often, few enough that a band stays in L2. */
+    private static final int BAND_PIXELS = 128;
+    /** Multiply-adds that a task should have at least. */
+    private static final long LEAST_TASK = 40_000;
+
+    private static final int BAND = 0;
+    private static final int SUMS = 1;
+
+    private final Windows windows;
+    private final PanelLayout layout;
+    private final int outPictureH;
+    private final int outPictureW;
+    private final int firstH;
+    private final int stepH;
+    private final int firstW;
+    private final int stepW;
+
+    private int plannedFor;
+    private int panelGroups;
+    private int groupPanels;
+
+    private WorkerPool pool;
+    private MemorySegment source;
+    private long sourceOffset;
+    private float[] weights;
+    private int weightsAt;
+    private MemorySegment target;
+    private long targetOffset;
+    private TileEpilogue epilogue;
+
+    Correlation(Windows windows, int columns, int outPictureH, int outPictureW, int firstH, int stepH, int firstW, int stepW) {
+        this.windows = windows;
+        this.layout = PanelLayout.of(columns);
+        this.outPictureH = outPictureH;
+        this.outPictureW = outPictureW;
+        this.firstH = firstH;
+        this.stepH = stepH;
+        this.firstW = firstW;
+        this.stepW = stepW;
+    }
+
+    static int bandPixels() {
+        return BAND_PIXELS;
+    }
+
+    PanelLayout layout() {
+        return layout;
+    }
+
+    Windows windows() {
+        return windows;
+    }
+
+    void run(WorkerPool pool, MemorySegment source, long sourceOffset, float[] weights, int weightsAt,
+            MemorySegment target, long targetOffset, TileEpilogue epilogue) {
+        this.pool = pool;
+        this.source = source;
+        this.sourceOffset = sourceOffset;
+        this.weights = weights;
+        this.weightsAt = weightsAt;
+        this.target = target;
+        this.targetOffset = targetOffset;
+        this.epilogue = epilogue;
+        if (plannedFor != pool.size()) {
+            divide(pool.size());
+        }
+        pool.run(Math.multiplyExact(windows.bands(), panelGroups), this);
+        this.source = null;
+        this.weights = null;
+        this.target = null;
+        this.epilogue = null;
+    }
+
+    /** Splits the columns too when there are not bands enough to keep {@code workers} busy. */
+    private void divide(int workers) {
+        long work = (long) windows.n * windows.outH * windows.outW * layout.paddedColumns() * Math.max(windows.depth(), 1);
+        long wanted = workers == 1 ? 1 : Math.clamp(work / LEAST_TASK, 1, 3L * workers);
+        int groups = Math.clamp((wanted + windows.bands() - 1) / Math.max(windows.bands(), 1), 1, layout.panels());
+        groupPanels = (layout.panels() + groups - 1) / groups;
+        panelGroups = (layout.panels() + groupPanels - 1) / groupPanels;
+        plannedFor = workers;
+    }
+
+    /** Computes one group of panels for one band of pixels. */
+    @Override
+    public void run(int task, int worker) {
+        int band = task / panelGroups;
+        int fromPanel = task % panelGroups * groupPanels;
+        int toPanel = Math.min(layout.panels(), fromPanel + groupPanels);
+        int pixels = windows.pixels(band);
+        int tileRows = Lanes.wholeTiles(pixels);
+        int firstColumn = layout.column(fromPanel);
+        int stride = Math.min(layout.column(toPanel), layout.paddedColumns()) - firstColumn;
+        float[] rows = pool.scratch(worker, BAND, WorkerPool.ALIGNED + windows.bandFloats());
+        float[] sums = pool.scratch(worker, SUMS, WorkerPool.ALIGNED + (long) tileRows * stride);
+        windows.load(band, 0, windows.paddedRows(band), source, sourceOffset, rows, WorkerPool.ALIGNED);
+        Arrays.fill(sums, WorkerPool.ALIGNED, WorkerPool.ALIGNED + tileRows * stride, 0f);
+        int depth = windows.depth();
+        for (int panel = fromPanel; panel < toPanel; panel++) {
+            int vectors = layout.vectorsOf(panel);
+            int right = weightsAt + depth * layout.column(panel);
+            int sum = WorkerPool.ALIGNED + layout.column(panel) - firstColumn;
+            for (int i = 0; i < tileRows; i += Lanes.TILE_ROWS) {
+                RowTiles.accumulate(vectors, rows, WorkerPool.ALIGNED, windows.starts, i,
+                        windows.kh, windows.rowStride, windows.kw * windows.channels, weights, right, sums, sum + i * stride, stride);
+            }
+        }
+        store(band, sums, stride, firstColumn, Math.min(stride, layout.columns() - firstColumn), worker);
+    }
+
+    private void store(int band, float[] sums, int stride, int firstColumn, int columns, int worker) {
+        int rows = windows.rows(band);
+        int at = WorkerPool.ALIGNED;
+        for (int picture = 0; picture < windows.pictures(band); picture++) {
+            int outPicture = windows.firstPicture(band) + picture;
+            for (int i = 0; i < rows; i++) {
+                int y = firstH + (windows.firstRow(band) + i) * stepH;
+                for (int j = 0; j < windows.outW; j++, at += stride) {
+                    int pixel = y * outPictureW + firstW + j * stepW;
+                    long element = targetOffset
+                            + ((long) outPicture * outPictureH * outPictureW + pixel) * layout.columns() + firstColumn;
+                    Packing.store(sums, at, target, element, columns);
+                    if (epilogue != null) {
+                        epilogue.apply(outPicture, pixel, firstColumn, columns, worker);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,252 @@
+package dev.t2i.backend.vector;
+
+import dev.t2i.tensor.DType;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * Batched matrix product {@code C[b] = op(A[b]) op(B[b])} for one set of sizes, with C [batch, m, n] dense, row-major F32.
+ *
+ * <p>{@code op(A)} is [m, k] and stored as such, or as [k, m] when transposed; {@code op(B)} is [k, n], or stored as [n, k].
+ * Operands are F32, F16 or BF16. A batch stride of 0 shares one matrix among the whole batch.
+ *
+ * <p>Every element of C is one chain of fused multiply-adds over ascending {@code k}, starting from 0: its bits depend on
+ * nothing but its row of A and its column of B, not on threads, batch, tiles or vector width.
+ *
+ * <p>A plan is made once and run often; running allocates nothing once the pool's buffers have grown. It holds the
+ * operands of the current run, so one plan serves one run at a time.
+ */
+public final class Gemm implements WorkerPool.Task {
+    /** Depth of a packed block: a panel of it and a tile's rows fit in L1 or stream well from L2. */
+    private static final int BLOCK_DEPTH = 512;
+    private static final int BLOCK_ROWS = 256;
+    private static final int BLOCK_COLUMNS = 256;
+    /** Fewer multiply-adds than this are not worth handing to another thread. */
+    private static final long LEAST_TASK = 40_000;
+    /** Keeps consecutive rows of a left block off the same cache sets. */
+    private static final int ROW_PADDING = 16;
+
+    private static final int LEFT = 0;
+    private static final int PANELS = 1;
+    private static final int SUMS = 2;
+    private static final int STAGING = 3;
+
+    private final int batch;
+    private final int m;
+    private final int n;
+    private final int k;
+    private final boolean transA;
+    private final boolean transB;
+    private final DType typeA;
+    private final DType typeB;
+    private final long batchStrideA;
+    private final long batchStrideB;
+    /** Rows of one product as it is computed: all rows of the batch where it shares B. */
+    private final int tallRows;
+    private final int products;
+
+    private final int depth;
+    /** Where row i (or, for a transposed A, step k) of a left block begins. */
+    private final int[] leftStarts;
+    private final int leftStride;
+
+    private int blockRows;
+    private int blockColumns;
+    private int rowBlocks;
+    private int columnBlocks;
+    private int batchGroup;
+    private int plannedFor;
+    private PanelLayout wholeLayout;
+    private PanelLayout lastLayout;
+
+    private WorkerPool pool;
+    private MemorySegment a;
+    private MemorySegment b;
+    private MemorySegment c;
+    private long offsetA;
+    private long offsetB;
+    private long offsetC;
+    private TileEpilogue epilogue;
+
+    /** A plan for one dense F32 product, or for a batch of them laid out one after the other. */
+    public Gemm(int batch, int m, int n, int k, boolean transA, boolean transB) {
+        this(batch, m, n, k, transA, transB, DType.F32, DType.F32, (long) m * k, (long) k * n);
+    }
+
+    /**
+     * A plan for any case. Batch strides count elements from one matrix to the next.
+     *
+     * @throws IllegalArgumentException for negative sizes or operand types other than F32, F16 and BF16
+     */
+    public Gemm(int batch, int m, int n, int k, boolean transA, boolean transB, DType typeA, DType typeB,
+            long batchStrideA, long batchStrideB) {
+        if (batch < 0 || m < 0 || n < 0 || k < 0) {
+            throw new IllegalArgumentException(
+                    "matrix product of negative size: batch %d, m %d, n %d, k %d".formatted(batch, m, n, k));
+        }
+        Packing.requireReadable(typeA);
+        Packing.requireReadable(typeB);
+        // A batch that shares B is one taller product, if only its rows follow each other.
+        boolean tall = batch > 1 && batchStrideB == 0 && !transA && batchStrideA == (long) m * k
+                && (long) batch * m <= Integer.MAX_VALUE;
+        this.batch = batch;
+        this.m = m;
+        this.n = n;
+        this.k = k;
+        this.transA = transA;
+        this.transB = transB;
+        this.typeA = typeA;
+        this.typeB = typeB;
+        this.batchStrideA = batchStrideA;
+        this.batchStrideB = batchStrideB;
+        this.tallRows = tall ? batch * m : m;
+        this.products = tall ? 1 : batch;
+        this.depth = Math.min(k, BLOCK_DEPTH);
+        int rows = Math.min(Lanes.wholeTiles(tallRows), BLOCK_ROWS);
+        this.leftStride = transA ? rows : depth + ROW_PADDING;
+        this.leftStarts = new int[transA ? depth : rows];
+        for (int i = 0; i < leftStarts.length; i++) {
+            leftStarts[i] = i * leftStride;
+        }
+    }
+
+    /** Runs the plan without an epilogue; see {@link #run(WorkerPool, MemorySegment, long, MemorySegment, long, MemorySegment, long, TileEpilogue)}. */
+    public void run(WorkerPool pool, MemorySegment a, long offsetA, MemorySegment b, long offsetB, MemorySegment c, long offsetC) {
+        run(pool, a, offsetA, b, offsetB, c, offsetC, null);
+    }
+
+    /**
+     * Computes C. Offsets count elements of each operand's type from the beginning of its segment.
+     *
+     * @param epilogue called for each finished piece of C, or null
+     */
+    public void run(WorkerPool pool, MemorySegment a, long offsetA, MemorySegment b, long offsetB,
+            MemorySegment c, long offsetC, TileEpilogue epilogue) {
+        if (batch == 0 || m == 0 || n == 0) {
+            return;
+        }
+        this.pool = pool;
+        this.a = a;
+        this.b = b;
+        this.c = c;
+        this.offsetA = offsetA;
+        this.offsetB = offsetB;
+        this.offsetC = offsetC;
+        this.epilogue = epilogue;
+        if (plannedFor != pool.size()) {
+            divide(pool.size());
+        }
+        int groups = (products + batchGroup - 1) / batchGroup;
+        pool.run(Math.multiplyExact(groups, rowBlocks * columnBlocks), this);
+        this.a = null;
+        this.b = null;
+        this.c = null;
+        this.epilogue = null;
+    }
+
+    /** Chooses blocks for a pool of {@code workers}: large for the sake of reuse, yet a few tasks for every worker. */
+    private void divide(int workers) {
+        blockRows = Math.min(Lanes.wholeTiles(tallRows), BLOCK_ROWS);
+        blockColumns = Math.min(Lanes.vectors(n) * Lanes.COUNT, BLOCK_COLUMNS);
+        int panel = 2 * Lanes.COUNT;
+        long work = (long) products * tallRows * n * Math.max(k, 1);
+        long wanted = workers == 1 ? 1 : Math.clamp(work / LEAST_TASK, 1, 3L * workers);
+        while ((long) products * blocks(tallRows, blockRows) * blocks(n, blockColumns) < wanted) {
+            boolean splitColumns = blockColumns > panel && (blockColumns >= blockRows || blockRows <= 4 * Lanes.TILE_ROWS);
+            if (splitColumns) {
+                blockColumns = (blockColumns / 2 + panel - 1) / panel * panel;
+            } else if (blockRows > Lanes.TILE_ROWS) {
+                blockRows = Lanes.wholeTiles(blockRows / 2);
+            } else {
+                break;
+            }
+        }
+        rowBlocks = blocks(tallRows, blockRows);
+        columnBlocks = blocks(n, blockColumns);
+        batchGroup = rowBlocks * columnBlocks > 1 ? 1 : (int) Math.max(1, products / Math.max(wanted, 1));
+        wholeLayout = PanelLayout.of(Math.min(n, blockColumns));
+        lastLayout = PanelLayout.of(n - (columnBlocks - 1) * blockColumns);
+        plannedFor = workers;
+    }
+
+    private static int blocks(int size, int block) {
+        return (size + block - 1) / block;
+    }
+
+    /** Computes one block of C, of one product or of several small ones; {@link #run} is the way in. */
+    @Override
+    public void run(int task, int worker) {
+        int perProduct = rowBlocks * columnBlocks;
+        int first = task / perProduct * batchGroup;
+        int block = task % perProduct;
+        int last = Math.min(products, first + batchGroup);
+        for (int product = first; product < last; product++) {
+            computeBlock(product, block / columnBlocks * blockRows, block % columnBlocks, worker);
+        }
+    }
+
+    private void computeBlock(int product, int row, int columnBlock, int worker) {
+        int column = columnBlock * blockColumns;
+        PanelLayout layout = columnBlock == columnBlocks - 1 ? lastLayout : wholeLayout;
+        int rows = Math.min(blockRows, tallRows - row);
+        int tileRows = Lanes.wholeTiles(rows);
+        int stride = layout.paddedColumns();
+        float[] left = pool.scratch(worker, LEFT, WorkerPool.ALIGNED + (long) leftStarts.length * leftStride);
+        float[] panels = pool.scratch(worker, PANELS, WorkerPool.ALIGNED + (long) depth * stride);
+        float[] sums = pool.scratch(worker, SUMS, WorkerPool.ALIGNED + (long) tileRows * stride);
+        Arrays.fill(sums, WorkerPool.ALIGNED, WorkerPool.ALIGNED + tileRows * stride, 0f);
+        for (int from = 0; from < k; from += depth) {
+            int steps = Math.min(depth, k - from);
+            packLeft(product, row, rows, from, steps, left);
+            packRight(product, column, from, steps, layout, panels, worker);
+            multiply(layout, tileRows, steps, left, panels, sums, stride);
+        }
+        long target = offsetC + ((long) product * tallRows + row) * n + column;
+        for (int i = 0; i < rows; i++) {
+            Packing.store(sums, WorkerPool.ALIGNED + i * stride, c, target + (long) i * n, layout.columns());
+            if (epilogue != null) {
+                int whole = row + i;
+                epilogue.apply(product + whole / m, whole % m, column, layout.columns(), worker);
+            }
+        }
+    }
+
+    private void multiply(PanelLayout layout, int tileRows, int steps, float[] left, float[] panels, float[] sums, int stride) {
+        for (int panel = 0; panel < layout.panels(); panel++) {
+            int vectors = layout.vectorsOf(panel);
+            int right = WorkerPool.ALIGNED + steps * layout.column(panel);
+            for (int i = 0; i < tileRows; i += Lanes.TILE_ROWS) {
+                int sum = WorkerPool.ALIGNED + i * stride + layout.column(panel);
+                if (transA) {
+                    ColumnTiles.accumulate(vectors, left, WorkerPool.ALIGNED + i, leftStarts, 0, steps, panels, right, sums, sum, stride);
+                } else {
+                    RowTiles.accumulate(vectors, left, WorkerPool.ALIGNED, leftStarts, i, 1, 0, steps, panels, right, sums, sum, stride);
+                }
+            }
+        }
+    }
+
+    private void packLeft(int product, int row, int rows, int from, int steps, float[] left) {
+        long matrix = offsetA + product * batchStrideA;
+        if (transA) {
+            for (int i = 0; i < steps; i++) {
+                Packing.copy(a, typeA, matrix + (long) (from + i) * m + row, left, WorkerPool.ALIGNED + leftStarts[i], rows);
+            }
+        } else {
+            for (int i = 0; i < rows; i++) {
+                Packing.copy(a, typeA, matrix + (long) (row + i) * k + from, left, WorkerPool.ALIGNED + leftStarts[i], steps);
+            }
+        }
+    }
+
+    private void packRight(int product, int column, int from, int steps, PanelLayout layout, float[] panels, int worker) {
+        long matrix = offsetB + product * batchStrideB;
+        if (transB) {
+            float[] staging = pool.scratch(worker, STAGING, Packing.stagingFloats(depth));
+            Packing.packTransposed(b, typeB, matrix + (long) column * k + from, k, steps,
+                    layout, 0, layout.panels(), panels, WorkerPool.ALIGNED, staging, 0);
+        } else {
+            Packing.pack(b, typeB, matrix + (long) from * n + column, n, steps, layout, 0, layout.panels(), panels, WorkerPool.ALIGNED);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+package dev.t2i.backend.vector;
+
+import static dev.t2i.backend.vector.Lanes.COUNT;
+import static dev.t2i.backend.vector.Lanes.SPECIES;
+
+import dev.t2i.tensor.DType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Moves matrices between off-heap memory and the heap buffers that the micro-kernels read, converting to F32 and
+ * rearranging on the way.
+ *
+ * <p>The kernels read {@code float[]} because C2 proves bounds of array accesses once per loop, while every access to a
+ * segment pays for its bounds and liveness checks. Positions in segments count elements of the given type.
+ */
+final class Packing {
+    private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, SPECIES.vectorShape());
+    private static final VectorSpecies<Short> HALVES =
+            VectorSpecies.of(short.class, VectorShape.forBitSize(SPECIES.vectorBitSize() / 2));
+    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+    /** Rows and columns of the blocks that {@link #packTransposed} turns: both sides of one stay in L1. */
+    private static final int TURN_BLOCK = 16;
+
+    private Packing() {}
+
+    /** Whether {@link #copy} can read {@code type}. */
+    static void requireReadable(DType type) {
+        if (type != DType.F32 && type != DType.F16 && type != DType.BF16) {
+            throw new IllegalArgumentException("matrix operands are F32, F16 or BF16, not " + type);
+        }
+    }
+
+    /** Copies {@code count} consecutive elements from {@code source} to {@code target[at..]}. */
+    static void copy(MemorySegment source, DType type, long element, float[] target, int at, int count) {
+        switch (type) {
+            case F32 -> copyF32(source, element, target, at, count);
+            case F16 -> copyF16(source, element, target, at, count);
+            default -> copyBf16(source, element, target, at, count);
+        }
+    }
+
+    private static void copyF32(MemorySegment source, long element, float[] target, int at, int count) {
+        int bound = SPECIES.loopBound(count);
+        int i = 0;
+        for (; i < bound; i += COUNT) {
+            FloatVector.fromMemorySegment(SPECIES, source, element + i << 2, ORDER).intoArray(target, at + i);
+        }
+        for (; i < count; i++) {
+            target[at + i] = source.get(ValueLayout.JAVA_FLOAT_UNALIGNED, element + i << 2);
+        }
+    }
+
+    private static void copyBf16(MemorySegment source, long element, float[] target, int at, int count) {
+        int bound = SPECIES.loopBound(count);
+        int i = 0;
+        for (; i < bound; i += COUNT) {
+            loadHalves(source, element + i).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats()
+                    .intoArray(target, at + i);
+        }
+        for (; i < count; i++) {
+            target[at + i] = DType.bf16ToFloat(source.get(ValueLayout.JAVA_SHORT_UNALIGNED, element + i << 1));
+        }
+    }
+
+    private static void copyF16(MemorySegment source, long element, float[] target, int at, int count) {
+        int bound = SPECIES.loopBound(count);
+        int i = 0;
+        for (; i < bound; i += COUNT) {
+            IntVector bits = loadHalves(source, element + i);
+            IntVector sign = bits.lanewise(VectorOperators.AND, 0x8000).lanewise(VectorOperators.LSHL, 16);
+            // In place as F32 bits, exponent and fraction are too small by the difference of the biases, 2^112, whether
+            // the half is normal or subnormal; the product is exact. Infinities and NaNs come out as 65536 and above.
+            FloatVector magnitude = bits.lanewise(VectorOperators.AND, 0x7fff).lanewise(VectorOperators.LSHL, 13)
+                    .reinterpretAsFloats().mul(0x1p112f);
+            VectorMask<Integer> notFinite = magnitude.compare(VectorOperators.GE, 65536f).cast(INTS);
+            IntVector whole = magnitude.reinterpretAsInts();
+            whole.blend(whole.lanewise(VectorOperators.OR, 0x7f800000), notFinite)
+                    .lanewise(VectorOperators.OR, sign).reinterpretAsFloats().intoArray(target, at + i);
+        }
+        for (; i < count; i++) {
+            target[at + i] = Float.float16ToFloat(source.get(ValueLayout.JAVA_SHORT_UNALIGNED, element + i << 1));
+        }
+    }
+
+    /** A vector of 16-bit elements, each zero-extended into an int. */
+    private static IntVector loadHalves(MemorySegment source, long element) {
+        return (IntVector) ShortVector.fromMemorySegment(HALVES, source, element << 1, ORDER)
+                .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
+    }
+
+    /** Copies {@code count} elements of {@code source[at..]} to F32 elements of {@code target}. */
+    static void store(float[] source, int at, MemorySegment target, long element, int count) {
+        int bound = SPECIES.loopBound(count);
+        int i = 0;
+        for (; i < bound; i += COUNT) {
+            FloatVector.fromArray(SPECIES, source, at + i).intoMemorySegment(target, element + i << 2, ORDER);
+        }
+        for (; i < count; i++) {
+            target.set(ValueLayout.JAVA_FLOAT_UNALIGNED, element + i << 2, source[at + i]);
+        }
+    }
+
+    /**
+     * Packs rows {@code [0, depth)} of a matrix, whose first element is {@code element} and whose rows are
+     * {@code rowStride} apart, into panels {@code [fromPanel, toPanel)} of {@code layout}, the first at {@code target[at]}.
+     */
+    static void pack(MemorySegment source, DType type, long element, long rowStride, int depth,
+            PanelLayout layout, int fromPanel, int toPanel, float[] target, int at) {
+        for (int panel = fromPanel; panel < toPanel; panel++) {
+            int column = layout.column(panel);
+            int width = layout.vectorsOf(panel) * COUNT;
+            int valid = Math.min(width, layout.columns() - column);
+            int to = at + depth * (column - layout.column(fromPanel));
+            for (int k = 0; k < depth; k++, to += width) {
+                copy(source, type, element + k * rowStride + column, target, to, valid);
+                if (valid < width) {
+                    Arrays.fill(target, to + valid, to + width, 0f);
+                }
+            }
+        }
+    }
+
+    /**
+     * Like {@link #pack} for a matrix that lies transposed: its element (k, j) is at {@code element + j * rowStride + k}.
+     * {@code staging} holds a few rows meanwhile, from element {@code stagingAt}: {@link #stagingFloats} of them.
+     */
+    static void packTransposed(MemorySegment source, DType type, long element, long rowStride, int depth,
+            PanelLayout layout, int fromPanel, int toPanel, float[] target, int at, float[] staging, int stagingAt) {
+        for (int panel = fromPanel; panel < toPanel; panel++) {
+            int column = layout.column(panel);
+            int width = layout.vectorsOf(panel) * COUNT;
+            int valid = Math.min(width, layout.columns() - column);
+            int to = at + depth * (column - layout.column(fromPanel));
+            for (int j = 0; j < width; j += TURN_BLOCK) {
+                int rows = Math.clamp(valid - j, 0, TURN_BLOCK);
+                for (int r = 0; r < rows; r++) {
+                    copy(source, type, element + (column + j + r) * rowStride, staging, stagingAt + r * depth, depth);
+                }
+                turn(staging, stagingAt, rows, depth, target, to + j, width, Math.min(TURN_BLOCK, width - j));
+            }
+        }
+    }
+
+    static int stagingFloats(int depth) {
+        return TURN_BLOCK * depth;
+    }
+
+    /** Writes {@code rows} rows of {@code depth} elements as columns, and zeros in the rest of {@code columns} columns. */
+    private static void turn(float[] source, int from, int rows, int depth, float[] target, int to, int stride, int columns) {
+        for (int k = 0; k < depth; k++) {
+            int out = to + k * stride;
+            int in = from + k;
+            for (int r = 0; r < rows; r++) {
+                target[out + r] = source[in + r * depth];
+            }
+            for (int r = rows; r < columns; r++) {
+                target[out + r] = 0f;
+            }
+        }
+    }
+}
