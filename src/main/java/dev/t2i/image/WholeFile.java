@@ -1,0 +1,91 @@
+package dev.t2i.image;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Locale;
+
+/** Files written whole or not at all: beside the target, synced, renamed. */
+final class WholeFile {
+    private static final long MAX_BYTES = 1L << 30;
+
+    private WholeFile() {}
+
+    static void write(Path file, byte[] bytes, boolean overwrite) {
+        if (!overwrite && Files.exists(file)) {
+            throw new ImageException(file + ": exists already; allow overwriting or choose another name");
+        }
+        Path folder = file.toAbsolutePath().getParent();
+        if (folder == null || !Files.isDirectory(folder)) {
+            throw new ImageException(file + ": cannot be written, there is no folder " + folder);
+        }
+        Path aside = null;
+        try {
+            aside = Files.createTempFile(folder, "." + file.getFileName(), ".tmp");
+            try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
+                ByteBuffer buffer = ByteBuffer.wrap(bytes);
+                while (buffer.hasRemaining()) {
+                    channel.write(buffer);
+                }
+                channel.force(true);
+            }
+            openToReaders(aside);
+            try {
+                Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
+            } catch (AtomicMoveNotSupportedException e) {
+                Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
+            }
+        } catch (IOException e) {
+            discard(aside);
+            throw new ImageException(file + ": cannot be written, " + reason(e), e);
+        }
+    }
+
+    static byte[] read(Path file) {
+        try {
+            if (Files.size(file) > MAX_BYTES) {
+                throw new ImageException(file + ": larger than " + MAX_BYTES + " bytes, hardly a picture");
+            }
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw new ImageException(file + ": cannot be read, " + reason(e), e);
+        }
+    }
+
+    static String reason(IOException e) {
+        return switch (e) {
+            case NoSuchFileException _ -> "there is no such file";
+            case AccessDeniedException _ -> "permission denied";
+            case FileAlreadyExistsException _ -> "it exists already";
+            case FileSystemException f when f.getReason() != null -> f.getReason().toLowerCase(Locale.ROOT);
+            default -> String.valueOf(e.getMessage()).lines().findFirst().orElse("I/O error").toLowerCase(Locale.ROOT);
+        };
+    }
+
+    /** Temporary files are private to their owner; pictures are as readable as other files. */
+    private static void openToReaders(Path file) throws IOException {
+        if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+        }
+    }
+
+    private static void discard(Path file) {
+        if (file != null) {
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                // The failure that brought us here is the one to report.
+            }
+        }
+    }
+}
