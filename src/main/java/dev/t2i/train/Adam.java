@@ -29,11 +29,15 @@ public record Adam(String name, double beta1, double beta2, double epsilon, doub
     }
 
     /**
-     * Appends one update of all of {@code parameters} that the loss depends on and assigns it.
-     *
-     * @return the new parameter values by parameter name
+     * One update: the new parameter values by parameter name, and the Euclidean norm of the whole gradient (a scalar).
      */
-    public Map<String, Value> minimize(Value loss, Parameters parameters) {
+    public record Update(Map<String, Value> values, Value gradientNorm) {}
+
+    /**
+     * Appends one update of all of {@code parameters} and assigns it. Where the gradient's norm is not finite, nothing
+     * changes, so that the step can be run again to find out why.
+     */
+    public Update minimize(Value loss, Parameters parameters) {
         Graph graph = loss.graph();
         List<String> names = new ArrayList<>(parameters.states().keySet());
         List<Value> states = names.stream().map(n -> parameters.states().get(n)).toList();
@@ -43,6 +47,12 @@ public record Adam(String name, double beta1, double beta2, double epsilon, doub
             Value correction1 = graph.input(name + ".correction1", DType.F32, Shape.SCALAR);
             Value correction2 = graph.input(name + ".correction2", DType.F32, Shape.SCALAR);
             Map<String, Value> updated = new LinkedHashMap<>();
+            Value squaredNorm = graph.scalar(0);
+            for (Value gradient : gradients) {
+                squaredNorm = squaredNorm.add(gradient.square().sum().reshape(Shape.SCALAR));
+            }
+            // Infinity minus itself is NaN, and NaN equals nothing.
+            Value finite = squaredNorm.sub(squaredNorm).equal(graph.scalar(0));
             for (int i = 0; i < names.size(); i++) {
                 Value state = states.get(i);
                 String stateName = parameters.stateName(names.get(i));
@@ -54,12 +64,13 @@ public record Adam(String name, double beta1, double beta2, double epsilon, doub
                 Value direction = newM.div(newV.sqrt().mul(correction2).add(epsilon));
                 Value decayed = weightDecay == 0 || state.rank() < 2 ? state : state.mul(rate.mul(-weightDecay).add(1));
                 Value moved = decayed.sub(direction.mul(rate.mul(correction1)));
-                graph.assign(m, newM);
-                graph.assign(v, newV);
-                graph.assign(state, moved);
-                updated.put(names.get(i), moved);
+                graph.assign(m, finite.select(newM, m));
+                graph.assign(v, finite.select(newV, v));
+                Value kept = finite.select(moved, state);
+                graph.assign(state, kept);
+                updated.put(names.get(i), kept);
             }
-            return updated;
+            return new Update(updated, squaredNorm.sqrt());
         });
     }
 

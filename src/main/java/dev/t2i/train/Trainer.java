@@ -80,6 +80,7 @@ public final class Trainer {
         }
         while (step < steps && !stopRequested.getAsBoolean()) {
             task.step(step);
+            requireFinite(task.statistics());
             step++;
             saved = false;
             if (Schedule.crosses(step, task.batch(), schedule.tick()) || step == steps) {
@@ -109,7 +110,6 @@ public final class Trainer {
 
     private void tick(long steps) {
         Map<String, Double> figures = task.statistics();
-        requireFinite(figures);
         long now = System.nanoTime();
         double perSecond = (step - tickStartStep) * (double) task.batch() / ((now - tickStartedAt) * 1e-9);
         long left = Math.round((steps - step) * (double) task.batch() / perSecond);
@@ -132,8 +132,8 @@ public final class Trainer {
         for (Map.Entry<String, Double> figure : figures.entrySet()) {
             if (!Double.isFinite(figure.getValue())) {
                 String culprit = task.firstBadValue(step).orElse("the figure '" + figure.getKey() + "'");
-                throw new BackendException(("training stopped at step %d: %s is %s; the last checkpoint in %s is from before it, "
-                        + "resume with a lower learning rate or a stronger penalty").formatted(step, culprit, figure.getValue(), run.checkpoints()));
+                throw new BackendException(("training stopped at step %d: %s is not finite; the last checkpoint in %s is from before it, "
+                        + "resume with a lower learning rate or a stronger penalty").formatted(step, culprit, run.checkpoints()));
             }
         }
     }

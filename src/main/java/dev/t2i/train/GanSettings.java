@@ -1,0 +1,161 @@
+package dev.t2i.train;
+
+import dev.t2i.config.Default;
+import dev.t2i.config.Range;
+import dev.t2i.gan.AdversarialLoss;
+import dev.t2i.gan.DfGanGenerator;
+import dev.t2i.gan.Discriminator;
+import dev.t2i.gan.Generator;
+import dev.t2i.gan.GradientPenalty;
+import dev.t2i.gan.MappedGenerator;
+import dev.t2i.gan.OneWayDiscriminator;
+import dev.t2i.error.BadInputException;
+import java.util.List;
+
+/**
+ * Everything that shapes the training of a text-to-image model.
+ *
+ * @param size edge of the pictures in pixels
+ * @param criticIterations discriminator updates for each generator update
+ */
+public record GanSettings(
+        TaskKind task,
+        @Default("1") long seed,
+        @Range(min = 8, max = 1024) int size,
+        @Range(min = 2, max = 4096) int batch,
+        @Range(min = 1, max = 100) @Default("1") int criticIterations,
+        Schedule schedule,
+        Text text,
+        Drawing generator,
+        Judging discriminator,
+        Loss loss,
+        Optimizer optimizer,
+        Average average) {
+
+    /** Which networks the text side trains together with the GAN. */
+    public enum TextTraining { NONE, ADAPTER, ALL }
+
+    /**
+     * Where text features come from.
+     *
+     * @param encoder a GPT-2 folder, a matching model's folder, or {@code default} for the model that ships
+     * @param width of the conditioning vector
+     * @param hiddenWidth of the adapter's inner layer
+     * @param tokens longest caption in tokens; longer ones are cut
+     * @param train what is trained along: nothing, the adapter, or the encoder too
+     * @param learningRate of whatever is trained along
+     */
+    public record Text(
+            @Default("default") String encoder,
+            @Range(min = 1) @Default("256") int width,
+            @Range(min = 1) @Default("384") int hiddenWidth,
+            @Range(min = 4, max = 1024) @Default("32") int tokens,
+            @Default("none") TextTraining train,
+            @Default("0.0001") double learningRate) {}
+
+    /** Published or own generator designs. */
+    public enum GeneratorKind { DF_GAN, MAPPED }
+
+    /**
+     * The generator's shape.
+     *
+     * @param channels from the 4x4 stem upward, the picture doubling with each further entry
+     * @param styleWidth of {@code mapped}: width of the mapped noise and of the style
+     * @param affineWidth of {@code df_gan}: width of the hidden layer of each affine
+     */
+    public record Drawing(
+            @Default("mapped") GeneratorKind kind,
+            @Range(min = 1) @Default("64") int noiseWidth,
+            @Range(min = 1) @Default("128") int styleWidth,
+            @Range(min = 1) @Default("256") int affineWidth,
+            List<Integer> channels) {}
+
+    /**
+     * The discriminator's shape.
+     *
+     * @param channels from the full picture down to 4x4, the picture halving with each further entry
+     */
+    public record Judging(
+            @Range(min = 1) @Default("64") int headWidth,
+            @Default("false") boolean batchDeviation,
+            List<Integer> channels) {}
+
+    /**
+     * What the networks are trained for.
+     *
+     * @param oneWrong share of captions with one attribute wrong among the mismatched pairs; the rest are other pictures' captions
+     * @param penaltyInterval steps from one penalty to the next; its weight grows by as much
+     * @param matching weight of the matching loss in the generator's loss; needs an encoder folder with a matching model
+     * @param matchingSharpness factor on the cosines in that loss
+     */
+    public record Loss(
+            @Default("hinge") AdversarialLoss adversarial,
+            @Range(min = 0, max = 1) @Default("0.5") double oneWrong,
+            @Default("matching_aware_r1") GradientPenalty penalty,
+            @Range(min = 0) @Default("0.2") double penaltyWeight,
+            @Range(min = 1) @Default("8") int penaltyInterval,
+            @Range(min = 0) @Default("0") double matching,
+            @Range(min = 0) @Default("10") double matchingSharpness) {}
+
+    /**
+     * Adam for both networks.
+     *
+     * @param warmup samples over which learning rates rise from zero
+     * @param decay share of the run, at its end, over which learning rates fall linearly to {@code floor} of themselves
+     */
+    public record Optimizer(
+            @Default("0.0002") double generatorRate,
+            @Default("0.0004") double discriminatorRate,
+            @Range(min = 0, max = 1) @Default("0") double beta1,
+            @Range(min = 0, max = 1) @Default("0.99") double beta2,
+            @Range(min = 0) @Default("2000") long warmup,
+            @Range(min = 0, max = 1) @Default("0") double decay,
+            @Range(min = 0, max = 1) @Default("0.05") double floor) {
+
+        /** The factor on learning rates after {@code done} of {@code total} samples. */
+        public double factor(long done, long total) {
+            double rise = warmup == 0 ? 1 : Math.min(1, (done + 1.0) / warmup);
+            double start = total * (1 - decay);
+            double fall = decay == 0 || done <= start ? 1 : 1 - (1 - floor) * (done - start) / (total - start);
+            return rise * Math.max(floor, fall);
+        }
+    }
+
+    /**
+     * The exponential moving average of the generator, which is what draws.
+     *
+     * @param halfLife in samples
+     * @param ramp the half-life is at most this share of the samples so far
+     */
+    public record Average(
+            @Range(min = 0) @Default("10000") double halfLife,
+            @Range(min = 0) @Default("0.05") double ramp) {
+
+        /** How much of the average stays after a step of {@code batch} samples. */
+        public double decay(long done, int batch) {
+            double life = Math.max(1e-8, Math.min(halfLife, ramp * (done + batch)));
+            return Math.pow(0.5, batch / life);
+        }
+    }
+
+    public Generator buildGenerator() {
+        Generator built = switch (generator.kind) {
+            case DF_GAN -> new DfGanGenerator(generator.noiseWidth, text.width, generator.affineWidth, generator.channels);
+            case MAPPED -> new MappedGenerator(generator.noiseWidth, text.width, generator.styleWidth, generator.channels);
+        };
+        requireSize("generator.channels", built.size());
+        return built;
+    }
+
+    public Discriminator buildDiscriminator() {
+        requireSize("discriminator.channels", 4 << discriminator.channels.size() - 1);
+        return new OneWayDiscriminator(text.width, discriminator.headWidth, discriminator.channels, discriminator.batchDeviation);
+    }
+
+    private void requireSize(String setting, int built) {
+        if (built != size) {
+            throw new BadInputException("%s: %d pixels come of so many entries, but size is %d; every entry after the first doubles the 4 pixels at the small end"
+                    .formatted(setting, built, size));
+        }
+    }
+}
