@@ -6,6 +6,7 @@ import static dev.t2i.backend.ParityRow.longer;
 import dev.t2i.graph.Gradients;
 import dev.t2i.graph.Value;
 import dev.t2i.graph.Window;
+import dev.t2i.nn.Functions;
 import dev.t2i.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,19 +20,20 @@ final class CompositeRows {
         List<ParityRow> rows = new ArrayList<>();
         for (int axis = 0; axis < 3; axis++) {
             int along = axis;
-            withGradient(rows, "softmax along " + axis, t -> Composites.softmax(t.f32(4, 9, 17).mul(5), along));
+            withGradient(rows, "softmax along " + axis, t -> Functions.softmax(t.f32(4, 9, 17).mul(5), along));
         }
         withGradient(rows, "layer norm", t -> Composites.layerNorm(t.f32(3, 5, 33), t.f32(33), t.f32(33)));
         withGradient(rows, "group norm", t -> Composites.groupNorm(t.f32(2, 4, 5, 12), 3, t.f32(12), t.f32(12)));
         withGradient(rows, "instance norm", t -> Composites.instanceNorm(t.f32(2, 4, 5, 7)));
         withGradient(rows, "batch norm", t -> Composites.batchNorm(t.f32(3, 4, 5, 7), t.f32(7), t.f32(7)));
-        withGradient(rows, "gelu", t -> Composites.gelu(t.between(-4, 4, 5, 41)));
-        withGradient(rows, "gelu by tanh", t -> Composites.geluTanh(t.between(-4, 4, 5, 41)));
-        withGradient(rows, "sigmoid", t -> Composites.sigmoid(t.between(-8, 8, 100)));
-        withGradient(rows, "softplus", t -> Composites.softplus(t.between(-8, 8, 100)));
+        withGradient(rows, "gelu", t -> Functions.gelu(t.between(-4, 4, 5, 41)));
+        withGradient(rows, "gelu by tanh", t -> Functions.geluTanh(t.between(-4, 4, 5, 41)));
+        withGradient(rows, "sigmoid", t -> Functions.sigmoid(t.between(-8, 8, 100)));
+        withGradient(rows, "softplus", t -> Functions.softplus(t.between(-8, 8, 100)));
+        withGradient(rows, "bilinear resize to any size", t -> Functions.resizeBilinear(t.f32(2, 4, 5, 6), 7, 3));
         withGradient(rows, "bilinear resize", t -> Composites.bilinearTwice(t.f32(2, 4, 5, 6)));
-        withGradient(rows, "average pool", t -> Composites.averagePool(t.f32(2, 6, 7, 5)));
-        withGradient(rows, "max pool", t -> Composites.maxPool(t.f32(2, 6, 7, 5)));
+        withGradient(rows, "average pool", t -> Functions.averagePool(t.f32(2, 6, 8, 5), 2));
+        withGradient(rows, "max pool", t -> Functions.maxPool(t.f32(2, 6, 7, 5), 3, 2, 1));
         withGradient(rows, "attention", t -> {
             // The first token is never masked, so that each query sees at least one.
             Value mask = t.whole(2, 2, 7).max(t.graph().iota(1, Shape.of(2, 7)).equal(t.graph().scalar(0)));
@@ -39,7 +41,7 @@ final class CompositeRows {
         });
         withGradient(rows, "embedding", t -> t.f32(11, 6).gather(t.indices(11, 4, 5)).add(t.f32(5, 6)));
         withGradient(rows, "text fused into a picture", t -> {
-            Value x = Composites.conv(t.f32(2, 4, 4, 6), t.f32(3, 3, 6, 10), Window.of(1, 1)).add(t.f32(10));
+            Value x = Functions.conv2d(t.f32(2, 4, 4, 6), t.f32(3, 3, 6, 10), Window.of(1, 1)).add(t.f32(10));
             Value gamma = t.f32(2, 5).matMul(t.f32(5, 10)).add(t.f32(10)).reshape(2, 1, 1, 10);
             Value beta = t.f32(2, 5).matMul(t.f32(5, 10)).reshape(2, 1, 1, 10);
             return x.mul(gamma.add(1)).add(beta).leakyRelu(0.2);
@@ -96,11 +98,11 @@ final class CompositeRows {
         /** {@code pictures [n, 8, 8, 3]} and {@code texts [n, 4]} to {@code [n, 1, 1, 1]} */
         Value score(Value pictures, Value texts) {
             int n = pictures.dim(0);
-            Value x = Composites.conv(pictures, first, Window.of(1, 1)).leakyRelu(0.2);
-            x = Composites.conv(x, second, Window.of(2, 1)).leakyRelu(0.2);
+            Value x = Functions.conv2d(pictures, first, Window.of(1, 1)).leakyRelu(0.2);
+            x = Functions.conv2d(x, second, Window.of(2, 1)).leakyRelu(0.2);
             Value spread = texts.reshape(n, 1, 1, texts.dim(1)).broadcastTo(Shape.of(n, 4, 4, texts.dim(1)));
-            x = Composites.conv(Value.concat(3, x, spread), third, Window.of(1, 1)).leakyRelu(0.2);
-            return Composites.conv(x, last, Window.of(1, 0));
+            x = Functions.conv2d(Value.concat(3, x, spread), third, Window.of(1, 1)).leakyRelu(0.2);
+            return Functions.conv2d(x, last, Window.of(1, 0));
         }
 
         /** The matching-aware zero-centred penalty (Tao et al., "DF-GAN", 2022): {@code mean(‖(∂D/∂x, ∂D/∂e)‖⁶)}. */

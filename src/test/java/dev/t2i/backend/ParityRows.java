@@ -13,6 +13,7 @@ import dev.t2i.graph.TensorType;
 import dev.t2i.graph.Value;
 import dev.t2i.graph.View;
 import dev.t2i.graph.Window;
+import dev.t2i.nn.Functions;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import java.util.ArrayList;
@@ -150,7 +151,7 @@ final class ParityRows {
         rows.add(exact("broadcast in rank", t -> t.f32(5, 1).broadcastTo(Shape.of(2, 3, 5, 7))));
         rows.add(exact("broadcast to nothing", t -> t.f32(1, 3).broadcastTo(Shape.of(0, 3))));
         rows.add(exact("integer broadcast", t -> t.indices(Integer.MAX_VALUE, 3, 1).broadcastTo(Shape.of(2, 3, 5))));
-        rows.add(exact("nearest resize", t -> Composites.nearestTwice(t.f32(2, 3, 5, 7))));
+        rows.add(exact("nearest resize", t -> Functions.upsampleNearest(t.f32(2, 3, 5, 7), 2)));
         rows.add(exact("slice", t -> t.f32(5, 9).slice(0, 1, 4).slice(1, 2, 9)));
         rows.add(exact("strided slice", t -> t.f32(5, 19, 3).slice(1, 2, 18, 3).slice(0, 0, 5, 2)));
         rows.add(exact("slice of nothing", t -> t.f32(5, 3).slice(0, 2, 2)));
@@ -281,7 +282,7 @@ final class ParityRows {
         };
         for (Sizes s : all) {
             rows.add(largest("convolution " + s,
-                    t -> Composites.conv(t.f32(s.n, s.h, s.w, s.in), t.f32(s.kh, s.kw, s.in, s.out), s.window)));
+                    t -> Functions.conv2d(t.f32(s.n, s.h, s.w, s.in), t.f32(s.kh, s.kw, s.in, s.out), s.window)));
             rows.add(largest("input gradient " + s, t -> Composites.transposedConv(t.f32(s.n, s.outHeight(), s.outWidth(), s.out),
                     t.f32(s.kh, s.kw, s.in, s.out), s.window, s.h, s.w)));
             rows.add(largest("weight gradient " + s, t -> t.graph().add(new Op.Conv2dWeightGradient(s.window, s.kh, s.kw),
@@ -289,18 +290,18 @@ final class ParityRows {
         }
         for (DType half : List.of(DType.F16, DType.BF16)) {
             rows.add(largest("convolution with " + half + " weights",
-                    t -> Composites.conv(t.f32(1, 5, 5, 9), t.stored(half, 3, 3, 9, 17), Window.of(1, 1))));
+                    t -> Functions.conv2d(t.f32(1, 5, 5, 9), t.stored(half, 3, 3, 9, 17), Window.of(1, 1))));
             rows.add(largest("transposed convolution with " + half + " weights",
                     t -> Composites.transposedConv(t.f32(1, 5, 5, 17), t.stored(half, 4, 4, 9, 17), Window.of(2, 1), 10, 10)));
         }
-        rows.add(largest("convolution with bias and activation", t -> Composites.conv(t.f32(2, 6, 5, 3), t.f32(3, 3, 3, 20), Window.of(1, 1))
+        rows.add(largest("convolution with bias and activation", t -> Functions.conv2d(t.f32(2, 6, 5, 3), t.f32(3, 3, 3, 20), Window.of(1, 1))
                 .add(t.f32(20)).leakyRelu(0.2)));
         rows.add(largest("transposed convolution with residual", t -> Composites.transposedConv(t.f32(2, 3, 3, 5), t.f32(4, 4, 7, 5), Window.of(2, 1), 6, 6)
                 .mul(0.5).add(t.f32(2, 6, 6, 7))));
-        rows.add(largest("convolution of a nearest resize", t -> Composites.conv(Composites.nearestTwice(t.f32(1, 4, 4, 6)), t.f32(3, 3, 6, 8), Window.of(1, 1))));
-        rows.add(largest("convolution modulated per picture", t -> Composites.conv(t.f32(2, 4, 4, 6), t.f32(3, 3, 6, 8), Window.of(1, 1))
+        rows.add(largest("convolution of a nearest resize", t -> Functions.conv2d(Functions.upsampleNearest(t.f32(1, 4, 4, 6), 2), t.f32(3, 3, 6, 8), Window.of(1, 1))));
+        rows.add(largest("convolution modulated per picture", t -> Functions.conv2d(t.f32(2, 4, 4, 6), t.f32(3, 3, 6, 8), Window.of(1, 1))
                 .mul(t.f32(2, 1, 1, 8)).add(t.f32(2, 1, 1, 8)).relu()));
-        rows.add(largest("convolution with a moved picture", t -> Composites.conv(t.f32(1, 6, 4, 5).transpose(0, 2, 3, 1), t.f32(3, 3, 6, 8), Window.of(1, 1))));
+        rows.add(largest("convolution with a moved picture", t -> Functions.conv2d(t.f32(1, 6, 4, 5).transpose(0, 2, 3, 1), t.f32(3, 3, 6, 8), Window.of(1, 1))));
     }
 
     private static void lookups(List<ParityRow> rows) {
