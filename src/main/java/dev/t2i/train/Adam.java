@@ -43,9 +43,9 @@ public record Adam(String name, double beta1, double beta2, double epsilon, doub
         List<Value> states = names.stream().map(n -> parameters.states().get(n)).toList();
         List<Value> gradients = Gradients.of(loss, states);
         return graph.scoped(name, () -> {
-            Value rate = graph.input(name + ".learningRate", DType.F32, Shape.SCALAR);
-            Value correction1 = graph.input(name + ".correction1", DType.F32, Shape.SCALAR);
-            Value correction2 = graph.input(name + ".correction2", DType.F32, Shape.SCALAR);
+            Value rate = scalarInput(graph, "learningRate");
+            Value correction1 = scalarInput(graph, "correction1");
+            Value correction2 = scalarInput(graph, "correction2");
             Map<String, Value> updated = new LinkedHashMap<>();
             Value squaredNorm = graph.scalar(0);
             for (Value gradient : gradients) {
@@ -72,6 +72,12 @@ public record Adam(String name, double beta1, double beta2, double epsilon, doub
             }
             return new Update(updated, squaredNorm.sqrt());
         });
+    }
+
+    /** Shared by all parameter trees that this optimizer updates in one graph. */
+    private Value scalarInput(Graph graph, String suffix) {
+        Value known = graph.inputs().get(name + "." + suffix);
+        return known != null ? known : graph.input(name + "." + suffix, DType.F32, Shape.SCALAR);
     }
 
     /** The inputs for update number {@code step}, counted from 1. */

@@ -2,14 +2,14 @@ package dev.t2i.train;
 
 import dev.t2i.config.Default;
 import dev.t2i.config.Range;
+import dev.t2i.gan.AdapterSettings;
 import dev.t2i.gan.AdversarialLoss;
-import dev.t2i.gan.DfGanGenerator;
+import dev.t2i.gan.Channels;
 import dev.t2i.gan.Discriminator;
 import dev.t2i.gan.Generator;
 import dev.t2i.gan.GradientPenalty;
-import dev.t2i.gan.MappedGenerator;
+import dev.t2i.gan.GeneratorSettings;
 import dev.t2i.gan.OneWayDiscriminator;
-import dev.t2i.error.BadInputException;
 import java.util.List;
 
 /**
@@ -26,7 +26,7 @@ public record GanSettings(
         @Range(min = 1, max = 100) @Default("1") int criticIterations,
         Schedule schedule,
         Text text,
-        Drawing generator,
+        GeneratorSettings generator,
         Judging discriminator,
         Loss loss,
         Optimizer optimizer,
@@ -39,36 +39,14 @@ public record GanSettings(
      * Where text features come from.
      *
      * @param encoder a GPT-2 folder, a matching model's folder, or {@code default} for the model that ships
-     * @param width of the conditioning vector
-     * @param hiddenWidth of the adapter's inner layer
-     * @param tokens longest caption in tokens; longer ones are cut
      * @param train what is trained along: nothing, the adapter, or the encoder too
      * @param learningRate of whatever is trained along
      */
     public record Text(
             @Default("default") String encoder,
-            @Range(min = 1) @Default("256") int width,
-            @Range(min = 1) @Default("384") int hiddenWidth,
-            @Range(min = 4, max = 1024) @Default("32") int tokens,
+            AdapterSettings adapter,
             @Default("none") TextTraining train,
-            @Default("0.0001") double learningRate) {}
-
-    /** Published or own generator designs. */
-    public enum GeneratorKind { DF_GAN, MAPPED }
-
-    /**
-     * The generator's shape.
-     *
-     * @param channels from the 4x4 stem upward, the picture doubling with each further entry
-     * @param styleWidth of {@code mapped}: width of the mapped noise and of the style
-     * @param affineWidth of {@code df_gan}: width of the hidden layer of each affine
-     */
-    public record Drawing(
-            @Default("mapped") GeneratorKind kind,
-            @Range(min = 1) @Default("64") int noiseWidth,
-            @Range(min = 1) @Default("128") int styleWidth,
-            @Range(min = 1) @Default("256") int affineWidth,
-            List<Integer> channels) {}
+            @Range(min = 0, max = 1) @Default("0.0001") double learningRate) {}
 
     /**
      * The discriminator's shape.
@@ -139,23 +117,12 @@ public record GanSettings(
     }
 
     public Generator buildGenerator() {
-        Generator built = switch (generator.kind) {
-            case DF_GAN -> new DfGanGenerator(generator.noiseWidth, text.width, generator.affineWidth, generator.channels);
-            case MAPPED -> new MappedGenerator(generator.noiseWidth, text.width, generator.styleWidth, generator.channels);
-        };
-        requireSize("generator.channels", built.size());
-        return built;
+        Channels.requireSize("generator.channels", generator.channels(), size);
+        return generator.build(text.adapter().width());
     }
 
     public Discriminator buildDiscriminator() {
-        requireSize("discriminator.channels", 4 << discriminator.channels.size() - 1);
-        return new OneWayDiscriminator(text.width, discriminator.headWidth, discriminator.channels, discriminator.batchDeviation);
-    }
-
-    private void requireSize(String setting, int built) {
-        if (built != size) {
-            throw new BadInputException("%s: %d pixels come of so many entries, but size is %d; every entry after the first doubles the 4 pixels at the small end"
-                    .formatted(setting, built, size));
-        }
+        Channels.requireSize("discriminator.channels", discriminator.channels, size);
+        return new OneWayDiscriminator(text.adapter().width(), discriminator.headWidth, discriminator.channels, discriminator.batchDeviation);
     }
 }

@@ -1,0 +1,202 @@
+package dev.t2i.train;
+
+import dev.t2i.gan.AdversarialLoss;
+import dev.t2i.gan.Discriminator;
+import dev.t2i.gan.Generator;
+import dev.t2i.gan.ImageEncoder;
+import dev.t2i.gan.MatchingLoss;
+import dev.t2i.gan.TextAdapter;
+import dev.t2i.graph.Graph;
+import dev.t2i.graph.Value;
+import dev.t2i.nn.Parameters;
+import dev.t2i.tensor.DType;
+import dev.t2i.tensor.Shape;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The graphs of adversarial training. One graph is one whole step: the generator draws once; the discriminator learns
+ * from real, mismatched and drawn pictures and is updated; the generator learns from the updated discriminator's scores
+ * of the same drawings; the moving average follows. Between generator updates there may be steps of the critic alone.
+ *
+ * <pre>
+ *   captions ─ pooled features ─ adapter ─ text ──┬──────────────┐
+ *   noise keys ─ noise ─ generator ───────────────┴─ fake ─┐     │
+ *   pictures ──────────────────────── discriminator ───────┴─ scores ─ losses ─ Adam
+ * </pre>
+ */
+final class GanProgram {
+    static final String GENERATOR = "generator";
+    static final String AVERAGE = "average";
+    static final String DISCRIMINATOR = "discriminator";
+    static final String ADAPTER = "adapter";
+    static final String MATCHING = "matching";
+
+    static final String PICTURES = "pictures";
+    static final String CAPTIONS = "captions";
+    static final String WRONG_CAPTIONS = "wrong_captions";
+    static final String NOISE_KEYS = "noise_keys";
+    static final String AVERAGE_DECAY = "average.decay";
+
+    /** Traces the way from a batch of captions, given as inputs whose names start with {@code name}, to pooled features. */
+    interface TextInput {
+        /** {@code [rows, features]} */
+        Value pooled(Graph graph, String name, int rows);
+
+        /** The encoder's parameters in that graph, where they are trained along. */
+        Optional<Parameters> trained(Graph graph);
+    }
+
+    private final GanSettings settings;
+    private final Generator generator;
+    private final Discriminator discriminator;
+    private final TextAdapter adapter;
+    private final TextInput text;
+    private final Optional<ImageEncoder> guide;
+    private final Adam generatorAdam;
+    private final Adam discriminatorAdam;
+    private final Adam textAdam;
+
+    GanProgram(GanSettings settings, TextInput text, Optional<ImageEncoder> guide) {
+        this.settings = settings;
+        this.generator = settings.buildGenerator();
+        this.discriminator = settings.buildDiscriminator();
+        this.adapter = settings.text().adapter().build();
+        this.text = text;
+        this.guide = guide;
+        GanSettings.Optimizer optimizer = settings.optimizer();
+        this.generatorAdam = new Adam("generator", optimizer.beta1(), optimizer.beta2());
+        this.discriminatorAdam = new Adam("discriminator", optimizer.beta1(), optimizer.beta2());
+        this.textAdam = new Adam("text", optimizer.beta1(), optimizer.beta2());
+    }
+
+    Adam generatorAdam() {
+        return generatorAdam;
+    }
+
+    Adam discriminatorAdam() {
+        return discriminatorAdam;
+    }
+
+    Adam textAdam() {
+        return textAdam;
+    }
+
+    int noiseWidth() {
+        return generator.noiseWidth();
+    }
+
+    /** A traced step and the parameter trees that it declared. */
+    record Step(Graph graph, Parameters generator, Parameters discriminator, Parameters adapter,
+            Optional<Parameters> encoder, Optional<Parameters> guide) {}
+
+    /**
+     * One step.
+     *
+     * @param penalized whether the gradient penalty is due
+     * @param drawing whether the generator learns too
+     */
+    Step step(boolean penalized, boolean drawing) {
+        Graph graph = new Graph();
+        int n = settings.batch();
+        int size = settings.size();
+        Parameters generatorPlace = Parameters.of(graph, GENERATOR);
+        Parameters discriminatorPlace = Parameters.of(graph, DISCRIMINATOR);
+        Parameters adapterPlace = Parameters.of(graph, ADAPTER);
+        Parameters guidePlace = Parameters.of(graph, MATCHING);
+        Value pictures = graph.input(PICTURES, DType.F32, Shape.of(n, size, size, 3));
+        Value noise = graph.normal(graph.input(NOISE_KEYS, DType.I32, Shape.of(n, 4)), Shape.of(n, generator.noiseWidth()));
+        boolean needsWrong = settings.loss().oneWrong() > 0 || settings.loss().matching() > 0;
+        Value texts = adapter.adapt(adapterPlace, text.pooled(graph, CAPTIONS, n));
+        Value wrongTexts = needsWrong ? adapter.adapt(adapterPlace, text.pooled(graph, WRONG_CAPTIONS, n)) : texts;
+        boolean trainsText = settings.text().train() != GanSettings.TextTraining.NONE;
+        Value fake = generator.draw(generatorPlace, noise, texts);
+
+        Value matchingPart = discriminatorLoss(graph, discriminatorPlace, pictures, texts, wrongTexts, fake, penalized);
+        if (drawing) {
+            Value loss = generatorLoss(graph, discriminatorPlace, guidePlace, fake, texts, wrongTexts);
+            // Both gradients are taken of this step's parameters, before any of them is replaced.
+            if (trainsText) {
+                Value textLoss = loss.add(matchingPart);
+                textAdam.minimize(textLoss, adapterPlace);
+                text.trained(graph).ifPresent(encoder -> textAdam.minimize(textLoss, encoder));
+            }
+            Adam.Update update = generatorAdam.minimize(loss, generatorPlace);
+            graph.output("g.loss", loss);
+            graph.output("g.norm", update.gradientNorm());
+            follow(graph, generatorPlace, update.values());
+        }
+        return new Step(graph, generatorPlace, discriminatorPlace, adapterPlace, text.trained(graph),
+                guide.map(_ -> guidePlace));
+    }
+
+    /** Appends the discriminator's update; gives the part of its loss that says how text and real pictures match. */
+    private Value discriminatorLoss(Graph graph, Parameters place, Value pictures, Value texts, Value wrongTexts, Value fake,
+            boolean penalized) {
+        GanSettings.Loss weights = settings.loss();
+        AdversarialLoss adversarial = weights.adversarial();
+        int n = pictures.dim(0);
+        Value features = discriminator.features(place, pictures);
+        Value real = discriminator.logits(place, features, texts);
+        Value mismatched = graph.scalar(0);
+        if (weights.oneWrong() < 1) {
+            Value rolled = discriminator.logits(place, features.slice(0, 0, n - 1), texts.slice(0, 1, n));
+            mismatched = mismatched.add(adversarial.fake(rolled).mul(1 - weights.oneWrong()));
+        }
+        if (weights.oneWrong() > 0) {
+            Value wrong = discriminator.logits(place, features, wrongTexts);
+            mismatched = mismatched.add(adversarial.fake(wrong).mul(weights.oneWrong()));
+            graph.output("d.wrong", wrong.mean());
+        }
+        Value drawn = discriminator.logits(place, discriminator.features(place, fake.stopGradient()), texts.stopGradient());
+        Value matchingPart = adversarial.real(real).add(mismatched.mul(0.5));
+        Value loss = matchingPart.add(adversarial.fake(drawn).mul(0.5));
+        graph.output("d.loss", loss);
+        graph.output("d.real", real.mean());
+        graph.output("d.fake", drawn.mean());
+        if (penalized) {
+            Value penalty = weights.penalty().of(real, pictures, texts, weights.penaltyWeight());
+            graph.output("d.penalty", penalty);
+            loss = loss.add(penalty.mul(weights.penaltyInterval()));
+        }
+        Adam.Update update = discriminatorAdam.minimize(loss, place);
+        graph.output("d.norm", update.gradientNorm());
+        // The generator plays against the new discriminator as it stands, not against how it came about.
+        update.values().forEach((name, value) -> place.replace(name, value.stopGradient()));
+        return matchingPart;
+    }
+
+    private Value generatorLoss(Graph graph, Parameters discriminatorPlace, Parameters guidePlace, Value fake, Value texts, Value wrongTexts) {
+        Value scores = discriminator.logits(discriminatorPlace, discriminator.features(discriminatorPlace, fake), texts);
+        Value loss = settings.loss().adversarial().generator(scores);
+        if (settings.loss().matching() > 0) {
+            Value seen = guide.orElseThrow().encode(guidePlace, fake);
+            Value matching = MatchingLoss.of(seen, texts, wrongTexts, settings.loss().matchingSharpness());
+            graph.output("g.matching", matching);
+            graph.output("g.matched", MatchingLoss.accuracy(seen, texts, wrongTexts));
+            loss = loss.add(matching.mul(settings.loss().matching()));
+        }
+        return loss;
+    }
+
+    /** Moves the average of each generator parameter toward its new value. */
+    private static void follow(Graph graph, Parameters generator, Map<String, Value> updated) {
+        Value decay = graph.input(AVERAGE_DECAY, DType.F32, Shape.SCALAR);
+        graph.scoped(AVERAGE, () -> {
+            updated.forEach((name, value) -> {
+                Value average = graph.state(AVERAGE + "/" + name, DType.F32, value.shape());
+                graph.assign(average, average.mul(decay).add(value.sub(value.mul(decay))));
+            });
+            return null;
+        });
+    }
+
+    /** Pictures of {@code rows} captions by the averaged generator: output {@code pictures}. */
+    Graph drawing(int rows) {
+        Graph graph = new Graph();
+        Value noise = graph.normal(graph.input(NOISE_KEYS, DType.I32, Shape.of(rows, 4)), Shape.of(rows, generator.noiseWidth()));
+        Value texts = adapter.adapt(Parameters.of(graph, ADAPTER), text.pooled(graph, CAPTIONS, rows));
+        graph.output(PICTURES, generator.draw(Parameters.of(graph, AVERAGE), noise, texts));
+        return graph;
+    }
+}
