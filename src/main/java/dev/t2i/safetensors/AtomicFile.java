@@ -99,6 +99,7 @@ public final class AtomicFile {
 
     private static String reason(IOException e, Path folder) {
         return switch (e) {
+            case NoSuchFileException _ when Files.isDirectory(folder) -> "no file can be created in " + folder;
             case NoSuchFileException _ -> "there is no folder " + folder + "; create it first";
             case AccessDeniedException _ -> "the folder " + folder + " may not be written to; check its permissions";
             case NotDirectoryException _ -> folder + " is not a folder";

@@ -13,6 +13,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -47,16 +48,25 @@ public final class SafetensorsFile implements Weights {
     }
 
     /**
-     * Maps a file; its pages are read when first touched. Replacing the file by another of its name is safe meanwhile,
-     * cutting or rewriting it in place is not.
+     * Maps a file, or reads it where it is no plain file (in a jar's file system, say). Pages of a mapping are read
+     * when first touched. Replacing the file by another of its name is safe meanwhile, rewriting it in place is not.
      *
-     * @param arena owns the mapping
+     * @param arena owns the mapping or the memory
      * @throws SafetensorsException when the file is missing or malformed
      */
     public static SafetensorsFile open(Path path, Arena arena) {
         String origin = path.toString();
         if (Files.isDirectory(path)) {
             throw new SafetensorsException(origin, "is a folder, not a safetensors file");
+        }
+        if (path.getFileSystem() != FileSystems.getDefault()) {
+            try (InputStream in = Files.newInputStream(path)) { // inside a jar, say, where nothing can be mapped
+                return read(in, origin, arena);
+            } catch (NoSuchFileException e) {
+                throw new SafetensorsException(origin, "there is no such file", e);
+            } catch (IOException e) {
+                throw new SafetensorsException(origin, "cannot be read: " + e.getMessage(), e);
+            }
         }
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             return open(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena), origin);

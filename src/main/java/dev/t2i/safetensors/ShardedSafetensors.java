@@ -2,23 +2,9 @@ package dev.t2i.safetensors;
 
 import static dev.t2i.safetensors.SafetensorsException.quote;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.t2i.tensor.Tensor;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.Reader;
 import java.lang.foreign.Arena;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -33,11 +19,6 @@ import java.util.Set;
 public final class ShardedSafetensors implements Weights {
     private static final long LONGEST_INDEX = Header.LONGEST;
     private static final int MOST_SHARDS = 10_000;
-    private static final ObjectMapper JSON = JsonMapper.builder(JsonFactory.builder()
-                    .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(8).build()).build())
-            .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .build();
 
     private final String origin;
     private final Map<String, SafetensorsFile> shardOf;
@@ -57,7 +38,7 @@ public final class ShardedSafetensors implements Weights {
      */
     public static ShardedSafetensors open(Path index, Arena arena) {
         String origin = index.toString();
-        JsonNode root = parse(index);
+        JsonNode root = ModelJson.readObject(index, LONGEST_INDEX);
         JsonNode weightMap = root.path("weight_map");
         if (!weightMap.isObject()) {
             throw new SafetensorsException(origin, "has no object 'weight_map'");
@@ -93,30 +74,6 @@ public final class ShardedSafetensors implements Weights {
         }
         requireTotal(origin, root.path("metadata").path("total_size"), bytes);
         return new ShardedSafetensors(origin, shardOf, metadata);
-    }
-
-    private static JsonNode parse(Path index) {
-        String origin = index.toString();
-        try (Reader text = new InputStreamReader(Files.newInputStream(index), StandardCharsets.UTF_8.newDecoder())) {
-            if (Files.size(index) > LONGEST_INDEX) {
-                throw new SafetensorsException(origin, "is %d bytes long, more than %d"
-                        .formatted(Files.size(index), LONGEST_INDEX));
-            }
-            JsonNode root = JSON.readTree(text);
-            if (!root.isObject()) {
-                throw new SafetensorsException(origin, "is not a JSON object");
-            }
-            return root;
-        } catch (NoSuchFileException e) {
-            throw new SafetensorsException(origin, "there is no such file", e);
-        } catch (CharacterCodingException e) {
-            throw new SafetensorsException(origin, "is not valid UTF-8", e);
-        } catch (JsonProcessingException e) {
-            throw new SafetensorsException(origin, "is not valid JSON: "
-                    + e.getOriginalMessage().lines().findFirst().orElse("syntax error"), e);
-        } catch (IOException e) {
-            throw new SafetensorsException(origin, "cannot be read: " + e.getMessage(), e);
-        }
     }
 
     /** A plain base name: an index must not reach outside its folder. */

@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.t2i.error.BadModelException;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.net.URISyntaxException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -98,10 +101,24 @@ class SafetensorsFixtureTest {
         }
         Files.writeString(folder.resolve(Weights.INDEX), index);
         try (Arena arena = Arena.ofConfined()) {
-            String message = assertThrows(SafetensorsException.class, () -> Weights.open(folder, arena)).getMessage();
+            String message = assertThrows(BadModelException.class, () -> Weights.open(folder, arena)).getMessage();
             assertTrue(message.contains(reason), message);
             assertTrue(message.startsWith(folder.toString()), message);
             assertEquals(1, message.lines().count());
+        }
+    }
+
+    @Test
+    void readsFromInsideAnArchive() throws IOException {
+        Path archive = folder.resolve("model.jar");
+        try (FileSystem jar = FileSystems.newFileSystem(archive, Map.of("create", "true"))) {
+            Files.copy(fixture("mixed.safetensors"), jar.getPath("mixed.safetensors"));
+        }
+        try (FileSystem jar = FileSystems.newFileSystem(archive); Arena arena = Arena.ofConfined()) {
+            Tensor tensor = SafetensorsFile.open(jar.getPath("mixed.safetensors"), arena).tensor("f64");
+            assertRamp(tensor, DType.F64, Shape.of(2, 2));
+            assertEquals("gone: there is no such file", assertThrows(SafetensorsException.class,
+                    () -> SafetensorsFile.open(jar.getPath("gone"), arena)).getMessage());
         }
     }
 
