@@ -73,6 +73,12 @@ public record Gpt2Files(Path folder, Gpt2Config config) {
      */
     public static void write(Path folder, Gpt2Config config, BpeVocabulary vocabulary, Map<String, Tensor> weights,
             DType stored) {
+        Integer endOfText = vocabulary.ids().get(Tokenizer.END_OF_TEXT);
+        if (vocabulary.size() > config.vocabSize()
+                || endOfText != null && config.endOfText().isPresent() && config.endOfText().getAsInt() != endOfText) {
+            throw new IllegalArgumentException("%d tokens with end of text %s do not fit the config's %d with end of text %s"
+                    .formatted(vocabulary.size(), endOfText, config.vocabSize(), config.endOfText()));
+        }
         Map<String, Shape> needed = new LinkedHashMap<>(Gpt2Weights.shapes(config));
         if (!config.tieWordEmbeddings()) {
             needed.put(Gpt2Weights.HEAD, Gpt2Weights.headShape(config));
