@@ -70,7 +70,7 @@ public final class Main {
 
     private static CommandLine commandLine(PrintWriter out, PrintWriter err) {
         CommandLine commandLine = new CommandLine(new Main());
-        for (T2iCommand command : commands()) {
+        for (Object command : commands()) {
             commandLine.addSubcommand(command);
         }
         return commandLine
@@ -83,8 +83,8 @@ public final class Main {
     }
 
     /** In the order in which the help lists them. */
-    private static List<T2iCommand> commands() {
-        return List.of(new DevicesCommand());
+    private static List<Object> commands() {
+        return List.of(new DevicesCommand(), new InfoCommand());
     }
 
     /** The names of all commands. */

@@ -17,6 +17,8 @@ final class Profile {
             "-Djava.awt.headless=true",
             // Tensors live off the heap and the heap stays small: the serial collector starts fastest and costs least memory.
             "-XX:+UseSerialGC",
+            // Else the young generation grows with the machine, and a short run fills it with garbage that nobody collects.
+            "-Xmn32m",
             // Tells the program that a launcher waits for it, see Child.
             "-D" + Child.PROPERTY + "=true");
 
