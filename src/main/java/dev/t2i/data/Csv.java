@@ -1,0 +1,58 @@
+package dev.t2i.data;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Comma-separated values as RFC 4180 has them: quoted cells may hold commas, line ends and doubled quotes. */
+final class Csv {
+    /** @param line the line of the file on which the row begins, from 1 */
+    record Row(int line, List<String> cells) {}
+
+    private Csv() {}
+
+    static List<Row> parse(String text) {
+        List<Row> rows = new ArrayList<>();
+        List<String> cells = new ArrayList<>();
+        StringBuilder cell = new StringBuilder();
+        boolean quoted = false;
+        int line = 1;
+        int rowLine = 1;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '\n') {
+                line++;
+            }
+            if (quoted) {
+                if (c != '"') {
+                    cell.append(c);
+                } else if (i + 1 < text.length() && text.charAt(i + 1) == '"') {
+                    cell.append('"');
+                    i++;
+                } else {
+                    quoted = false;
+                }
+            } else if (c == '"' && cell.isEmpty()) {
+                quoted = true;
+            } else if (c == ',') {
+                cells.add(cell.toString());
+                cell.setLength(0);
+            } else if (c == '\n') {
+                finish(rows, rowLine, cells, cell);
+                cells = new ArrayList<>();
+                rowLine = line;
+            } else if (c != '\r') {
+                cell.append(c);
+            }
+        }
+        finish(rows, rowLine, cells, cell);
+        return rows;
+    }
+
+    private static void finish(List<Row> rows, int line, List<String> cells, StringBuilder cell) {
+        if (!cells.isEmpty() || !cell.isEmpty()) {
+            cells.add(cell.toString());
+            rows.add(new Row(line, cells));
+        }
+        cell.setLength(0);
+    }
+}
