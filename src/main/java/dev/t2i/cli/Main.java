@@ -84,7 +84,7 @@ public final class Main {
 
     /** In the order in which the help lists them. */
     private static List<Object> commands() {
-        return List.of(new DevicesCommand(), new InfoCommand());
+        return List.of(new ModelCommands(), new DevicesCommand(), new InfoCommand());
     }
 
     /** The names of all commands. */

@@ -1,0 +1,8 @@
+package dev.t2i.cli;
+
+import picocli.CommandLine.Command;
+
+/** {@code model …}: what can be asked of a model folder. */
+@Command(name = "model", description = "Tells about model folders.", subcommands = ModelInfoCommand.class)
+final class ModelCommands extends CommandGroup {
+}
