@@ -16,50 +16,50 @@ public final class Trial {
     private final Map<String, Tensor> inputs = new LinkedHashMap<>();
     private final RandomGenerator random;
 
-    Trial(long seed) {
+    public Trial(long seed) {
         random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
     }
 
-    Graph graph() {
+    public Graph graph() {
         return graph;
     }
 
-    Map<String, Tensor> inputs() {
+    public Map<String, Tensor> inputs() {
         return inputs;
     }
 
-    RandomGenerator random() {
+    public RandomGenerator random() {
         return random;
     }
 
     /** An input with the given numbers. */
-    Value given(Tensor tensor) {
+    public Value given(Tensor tensor) {
         String name = "x" + inputs.size();
         inputs.put(name, tensor);
         return graph.input(name, tensor.dtype(), tensor.shape());
     }
 
     /** An F32 input with numbers from [-1, 1). */
-    Value f32(int... dims) {
+    public Value f32(int... dims) {
         return between(-1, 1, dims);
     }
 
-    Value between(double low, double high, int... dims) {
+    public Value between(double low, double high, int... dims) {
         return given(GraphRun.uniform(random, DType.F32, Shape.of(dims), low, high));
     }
 
     /** An input of another floating type with numbers from [-1, 1). */
-    Value stored(DType dtype, int... dims) {
+    public Value stored(DType dtype, int... dims) {
         return given(GraphRun.uniform(random, dtype, Shape.of(dims), -1, 1));
     }
 
     /** An I32 input with numbers from 0 to {@code bound - 1}. */
-    Value indices(int bound, int... dims) {
+    public Value indices(int bound, int... dims) {
         return given(GraphRun.uniform(random, DType.I32, Shape.of(dims), 0, bound));
     }
 
     /** An F32 input of small whole numbers, so that many are equal. */
-    Value whole(int bound, int... dims) {
+    public Value whole(int bound, int... dims) {
         Tensor tensor = GraphRun.uniform(random, DType.F32, Shape.of(dims), 0, bound);
         for (long i = 0; i < tensor.size(); i++) {
             tensor.set(i, Math.floor(tensor.getDouble(i)));
@@ -67,7 +67,7 @@ public final class Trial {
         return given(tensor);
     }
 
-    Value numbers(double... numbers) {
+    public Value numbers(double... numbers) {
         return given(GraphRun.tensor(DType.F32, Shape.of(numbers.length), numbers));
     }
 }
