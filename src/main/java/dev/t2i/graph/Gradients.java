@@ -12,7 +12,8 @@ import java.util.Set;
 
 /**
  * Reverse-mode differentiation as more graph. Every row of {@link #pullback} is made of the same operations that it
- * differentiates, so a gradient can be differentiated again, to any order.
+ * differentiates, so a gradient can be differentiated again, to any order. Gradients are F32, also those of half-precision
+ * values.
  */
 public final class Gradients {
     private static final double TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
@@ -40,7 +41,7 @@ public final class Gradients {
             Value node = graph.values().get(id);
             // A cotangent that nobody asked for is dropped as soon as it has been passed on.
             Value cotangent = kept.contains(node) ? cotangents.get(node) : cotangents.remove(node);
-            if (cotangent == null || !active.contains(node) || node.inputs().isEmpty()) {
+            if (cotangent == null || !active.contains(node) || node.inputs().stream().noneMatch(active::contains)) {
                 continue;
             }
             graph.scoped(node.scope().isEmpty() ? "gradient" : node.scope() + "'", () -> {
@@ -99,11 +100,11 @@ public final class Gradients {
             }
             case Op.Cast _ -> {
                 Shapes.require(node.dtype() == DType.F32, "no gradient flows through a cast to %s", node.dtype());
-                yield List.of(g.cast(node.input(0).dtype()));
+                yield List.of(g);
             }
             case Op.Reshape _ -> List.of(g.reshape(node.input(0).shape()));
             case Op.Transpose transpose -> List.of(g.transpose(inverse(transpose.permutation())));
-            case Op.Broadcast broadcast -> List.of(g.sum(repeatedAxes(node.input(0), broadcast)));
+            case Op.Broadcast broadcast -> List.of(sum(g, repeatedAxes(node.input(0), broadcast)));
             case Op.Slice slice -> List.of(unslice(slice, node.input(0), g));
             case Op.Pad pad -> List.of(unpad(pad, node.input(0), g));
             case Op.Concat concat -> {
@@ -120,8 +121,7 @@ public final class Gradients {
                 case MAX -> {
                     // Ties share the gradient, as a subgradient that does not depend on their order.
                     Value hit = node.input(0).equal(node);
-                    int[] axes = reduce.axes().stream().mapToInt(Integer::intValue).toArray();
-                    yield hit.mul(g.div(hit.sum(axes).stopGradient()));
+                    yield hit.mul(g.div(sum(hit, reduce.axes()).stopGradient()));
                 }
             });
             case Op.MatMul product -> matMul(product, node, g, active);
@@ -131,14 +131,14 @@ public final class Gradients {
                 Value w = node.input(1);
                 yield pair(
                         active.contains(x) ? graph.add(new Op.Conv2dInputGradient(conv.window(), x.dim(1), x.dim(2)), g, w) : null,
-                        active.contains(w) ? graph.add(new Op.Conv2dWeightGradient(conv.window(), w.dim(0), w.dim(1)), x, g) : null);
+                        active.contains(w) ? graph.add(new Op.Conv2dWeightGradient(conv.window(), w.dim(0), w.dim(1)), x.cast(DType.F32), g) : null);
             }
             case Op.Conv2dInputGradient conv -> {
                 requireUnfused(conv.epilogue());
                 Value dy = node.input(0);
                 Value w = node.input(1);
                 yield pair(active.contains(dy) ? graph.add(new Op.Conv2d(conv.window()), g, w) : null,
-                        active.contains(w) ? graph.add(new Op.Conv2dWeightGradient(conv.window(), w.dim(0), w.dim(1)), g, dy) : null);
+                        active.contains(w) ? graph.add(new Op.Conv2dWeightGradient(conv.window(), w.dim(0), w.dim(1)), g, dy.cast(DType.F32)) : null);
             }
             case Op.Conv2dWeightGradient conv -> {
                 Value x = node.input(0);
@@ -213,7 +213,7 @@ public final class Gradients {
         boolean tb = op.transposeB();
         Value da = !active.contains(a) ? null : ta ? b.matMul(g, tb, true) : g.matMul(b, false, !tb);
         Value db = !active.contains(b) ? null : tb ? g.matMul(a, true, ta) : a.matMul(g, !ta, false);
-        return pair(da == null ? null : da.cast(a.dtype()), db == null ? null : db.cast(b.dtype()));
+        return pair(da, db);
     }
 
     private static void requireUnfused(Op.Epilogue epilogue) {
@@ -228,14 +228,19 @@ public final class Gradients {
         return inverse;
     }
 
-    private static int[] repeatedAxes(Value from, Op.Broadcast broadcast) {
+    /** Unlike {@link Value#sum}, a sum over no axes changes nothing. */
+    private static Value sum(Value x, List<Integer> axes) {
+        return axes.isEmpty() ? x : x.graph().add(new Op.Reduce(Op.ReduceKind.SUM, axes), x);
+    }
+
+    private static List<Integer> repeatedAxes(Value from, Op.Broadcast broadcast) {
         List<Integer> axes = new ArrayList<>();
         for (int axis = 0; axis < from.rank(); axis++) {
             if (from.dim(axis) != broadcast.shape().dim(axis)) {
                 axes.add(axis);
             }
         }
-        return axes.stream().mapToInt(Integer::intValue).toArray();
+        return axes;
     }
 
     private static Value unslice(Op.Slice slice, Value x, Value g) {

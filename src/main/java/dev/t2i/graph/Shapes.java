@@ -50,16 +50,17 @@ final class Shapes {
             require(space.size() == 0 || (view.offset() >= 0 && last < in.get(i).shape().size()),
                     "view %s of %s leaves its buffer", view, in.get(i));
         }
-        for (Expression.Instruction instruction : expression.instructions()) {
-            int limit = expression.inputs() + expression.instructions().size();
-            boolean known = switch (instruction) {
+        require(expression.result() >= 0, "an expression without inputs and instructions has no result");
+        for (int i = 0; i < expression.instructions().size(); i++) {
+            int limit = expression.inputs() + i;
+            boolean known = switch (expression.instructions().get(i)) {
                 case Expression.Instruction.Immediate ignored -> true;
                 case Expression.Instruction.Unary unary -> unary.a() < limit;
                 case Expression.Instruction.Binary binary -> binary.a() < limit && binary.b() < limit;
                 case Expression.Instruction.Select select ->
                         select.condition() < limit && select.a() < limit && select.b() < limit;
             };
-            require(known, "expression %s reads a register that does not exist", expression);
+            require(known, "expression %s reads a register that is not filled yet", expression);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.t2i.graph;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.t2i.backend.Executable;
 import dev.t2i.backend.GraphRun;
@@ -289,12 +290,33 @@ class GradientsTest {
     }
 
     @Test
-    void halfPrecisionWeightsReadTwiceHaveAGradient() {
+    void halfPrecisionValuesHaveF32Gradients() {
         Graph graph = new Graph();
         Value w = graph.fill(2, Shape.of(2, 2)).cast(DType.F16);
         Value x = graph.fill(1, Shape.of(1, 2));
-        Value y = x.matMul(w).matMul(w);
-        graph.output("dw", Gradients.of(y.sum(), List.of(w)).get(0).cast(DType.F32));
-        assertEquals(8, run(graph, "dw")[0]);
+        Value table = graph.fill(1, Shape.of(3, 2)).cast(DType.BF16);
+        Value kernel = graph.fill(3, Shape.of(1, 1, 2, 1)).cast(DType.F16);
+        Value picture = graph.fill(1, Shape.of(1, 1, 1, 2)).cast(DType.F16);
+        Value at = graph.literal(Constant.of(Shape.of(1), 1));
+        Value pixel = graph.add(new Op.Conv2d(Window.of(1, 0)), picture, kernel);
+        Value loss = x.matMul(w).matMul(w).sum().add(table.gather(at).cast(DType.F32).square().sum()).reshape()
+                .add(pixel.square().reshape());
+        List<Value> gradients = Gradients.of(loss, List.of(w, table, kernel, picture));
+        for (int i = 0; i < gradients.size(); i++) {
+            assertEquals(DType.F32, gradients.get(i).dtype());
+            graph.output("d" + i, gradients.get(i));
+        }
+        assertEquals(8, run(graph, "d0")[0]);
+        assertEquals(2, run(graph, "d1")[2]);
+        assertEquals(12, run(graph, "d2")[1]);
+        assertEquals(36, run(graph, "d3")[0]);
+    }
+
+    @Test
+    void expressionsReadOnlyEarlierRegisters() {
+        Expression itself = new Expression(1, List.of(new Expression.Instruction.Unary(Op.UnaryKind.NEG, 0, 1)));
+        Graph graph = new Graph();
+        Value x = graph.fill(1, Shape.of(2));
+        assertThrows(GraphException.class, () -> graph.add(new Op.Fused(itself, List.of(View.of(Shape.of(2))), x.type()), x));
     }
 }
