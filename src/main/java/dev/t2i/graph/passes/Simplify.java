@@ -45,6 +45,7 @@ final class Simplify {
             case Op.Slice _ -> in.get(0).shape().equals(old.shape()) ? in.get(0) : refill(old, in.get(0));
             case Op.Reduce reduce -> reduce(scope, reduce, in.get(0), old.type());
             case Op.MatMul product -> matMul(scope, product, in);
+            case Op.Gather _ -> gather(scope, in);
             default -> null;
         };
         return simpler != null ? simpler : rewrite.add(scope, old.op(), in);
@@ -151,6 +152,16 @@ final class Simplify {
             return fill(scope, op.kind() == Op.ReduceKind.SUM ? number * count : number, type);
         }
         return null;
+    }
+
+    /** Rows of a table in half precision are converted after they were picked, not the whole table before. */
+    private Value gather(String scope, List<Value> in) {
+        Value table = in.get(0);
+        if (!(table.op() instanceof Op.Cast cast) || !table.input(0).dtype().isFloating()) {
+            return null;
+        }
+        Value rows = rewrite.add(scope, new Op.Gather(), List.of(table.input(0), in.get(1)));
+        return rewrite.add(scope, cast, List.of(rows));
     }
 
     /** A swap of an operand's last two axes is what the product's own flags say. */
