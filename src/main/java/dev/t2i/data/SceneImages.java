@@ -9,9 +9,15 @@ import dev.t2i.data.scene.SceneSampler;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
-/** Scenes rendered on the fly, each thread with a renderer of its own. */
+/**
+ * Scenes rendered on the fly, each thread with a renderer of its own. The captions of the held-out split name the held-out
+ * composition of their scene.
+ */
 public final class SceneImages implements CaptionedImages {
+    private static final int CAPTION_ATTEMPTS = 100;
+
     private final SceneSampler sampler;
+    private final boolean heldOut;
     private final long size;
     private final ThreadLocal<SceneRenderer> renderers = new ThreadLocal<>();
 
@@ -20,6 +26,7 @@ public final class SceneImages implements CaptionedImages {
         if (size < 1) {
             throw new DataException("a data set of scenes has at least 1 picture, not " + size);
         }
+        this.heldOut = split == SceneSampler.Split.HELDOUT;
         this.sampler = new SceneSampler(seed, split);
         this.size = size;
     }
@@ -48,8 +55,12 @@ public final class SceneImages implements CaptionedImages {
         return example(scene(index), captionSeed);
     }
 
-    private static Example example(Scene scene, long captionSeed) {
+    private Example example(Scene scene, long captionSeed) {
         Caption caption = CaptionGrammar.caption(scene, captionSeed);
+        // A held-out scene tests nothing unless its caption asks for what is held out.
+        for (int i = 1; heldOut && i < CAPTION_ATTEMPTS && !CaptionGrammar.namesHeldOut(caption); i++) {
+            caption = CaptionGrammar.caption(scene, captionSeed + i * 0x9E3779B97F4A7C15L);
+        }
         Caption wrong = CaptionGrammar.wrong(scene, caption, captionSeed);
         return new Example(caption.text(), Optional.of(wrong.text()), Optional.of(new Example.Attributes(scene, caption, wrong)));
     }

@@ -13,7 +13,7 @@ import java.util.List;
 public final class ContactSheet {
     private static final Color PAPER = new Color(0xFCFCFA);
     private static final Color INK = new Color(0x2A2A2E);
-    private static final int MAX_LINES = 6;
+    private static final int MAX_LINES = 8;
 
     private final int columns;
     private final int cell;

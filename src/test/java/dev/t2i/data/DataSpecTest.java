@@ -1,5 +1,6 @@
 package dev.t2i.data;
 
+import dev.t2i.data.scene.CaptionGrammar;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -65,6 +66,10 @@ class DataSpecTest {
             }
         }
         assertNotEquals(images.describe(0, 1).caption(), images.describe(0, 2).caption());
+        CaptionedImages heldOut = DataSpec.parse("scenes:?split=heldout").open();
+        for (int i = 0; i < 2000; i++) {
+            assertTrue(CaptionGrammar.namesHeldOut(heldOut.describe(i, i).attributes().orElseThrow().caption()));
+        }
         DataReport report = DataCheck.check(DataSpec.parse("scenes:"), _ -> { });
         assertTrue(report.ok());
         assertTrue(report.toJson().get("pictures").isNull());

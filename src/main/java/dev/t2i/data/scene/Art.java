@@ -109,7 +109,8 @@ final class Art {
                     .add(Tone.EYE, disc(0.33, -0.06, 0.05));
             case SUN -> s
                     .add(Tone.MAIN, rays())
-                    .add(Tone.MAIN, disc(0, 0, 0.33));
+                    .add(Tone.MAIN, disc(0, 0, 0.34))
+                    .add(Tone.TINT, disc(0, 0, 0.21));
             case MOON -> s.add(Tone.MAIN, crescent());
             case STAR -> s.add(Tone.MAIN, star());
             case CLOUD -> s.add(Tone.MAIN, disc(-0.36, 0.1, 0.24), disc(-0.06, -0.1, 0.29), disc(0.3, 0.06, 0.26),

@@ -7,8 +7,9 @@ package dev.t2i.data.scene;
 final class Layout {
     static final double SIDE = 64;
     static final double HORIZON = 40;
-    /** How far two boxes may reach into each other before the things would seem to touch. */
-    private static final double TOLERANCE = 1.8;
+    /** How far two boxes may reach into each other before the things would seem to touch; corners are mostly empty. */
+    private static final double TOLERANCE_X = 1.8;
+    private static final double TOLERANCE_Y = 0.8;
 
     private Layout() {}
 
@@ -46,7 +47,7 @@ final class Layout {
         Box second = Box.of(b);
         double acrossX = Math.min(first.right, second.right) - Math.max(first.left, second.left);
         double acrossY = Math.min(first.bottom, second.bottom) - Math.max(first.top, second.top);
-        return Math.min(acrossX, acrossY) <= TOLERANCE;
+        return acrossX <= TOLERANCE_X || acrossY <= TOLERANCE_Y;
     }
 
     private record Box(double left, double top, double right, double bottom) {
