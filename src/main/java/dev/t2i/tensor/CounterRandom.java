@@ -12,10 +12,10 @@ public final class CounterRandom {
     private static final int WEYL_1 = 0xBB67AE85;
     private static final float TO_UNIT = 0x1p-24f;
 
-    private final int seedLow;
-    private final int seedHigh;
-    private final int stream;
-    private final int counter;
+    private int seedLow;
+    private int seedHigh;
+    private int stream;
+    private int counter;
     private final int[] block = new int[4];
     private long blockIndex = -1;
 
@@ -24,10 +24,16 @@ public final class CounterRandom {
     }
 
     public CounterRandom(int seedLow, int seedHigh, int stream, int counter) {
+        key(seedLow, seedHigh, stream, counter);
+    }
+
+    /** Changes to another key, as a new generator with it would be. */
+    public void key(int seedLow, int seedHigh, int stream, int counter) {
         this.seedLow = seedLow;
         this.seedHigh = seedHigh;
         this.stream = stream;
         this.counter = counter;
+        blockIndex = -1;
     }
 
     /** 32 uniformly random bits. */

@@ -1,6 +1,8 @@
 package dev.t2i.backend;
 
 import dev.t2i.backend.scalar.ScalarBackend;
+import dev.t2i.backend.vector.UnfusedVectorBackend;
+import dev.t2i.backend.vector.VectorBackend;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.passes.Passes;
 import java.util.List;
@@ -14,7 +16,10 @@ import java.util.function.Supplier;
 record TestBackends(String name, Supplier<Backend> backend, double slack) {
     static List<TestBackends> all() {
         return List.of(
-                new TestBackends("scalar after passes", OptimizingScalarBackend::new, 1));
+                new TestBackends("scalar after passes", OptimizingScalarBackend::new, 1),
+                new TestBackends("vector", VectorBackend::new, 1),
+                new TestBackends("vector on 3 threads", () -> new VectorBackend(3), 1),
+                new TestBackends("vector as traced", UnfusedVectorBackend::new, 1));
     }
 
     @Override

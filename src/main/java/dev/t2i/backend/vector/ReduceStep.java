@@ -92,7 +92,7 @@ final class ReduceStep implements Step, WorkerPool.Task {
             elements *= space.dims()[axis];
         }
         long most = sliceAxis == last ? dim : dim / SLICE_ROWS;
-        int slices = (int) Math.clamp(elements / SLICE_ELEMENTS, 1, Math.clamp(most, 1, MOST_SLICES));
+        int slices = Math.clamp(elements / SLICE_ELEMENTS, 1, Math.clamp(most, 1, MOST_SLICES));
         int length = Math.ceilDiv(dim, slices);
         return sliceAxis == last ? ElementLoops.padded(length) : length;
     }
@@ -117,7 +117,7 @@ final class ReduceStep implements Step, WorkerPool.Task {
         this.workers = workers;
         fillWithIdentity();
         int tasks = workers.tasks(space.blocks(), space.size() * kernel.weight() / Lanes.COUNT);
-        parts = partAxis < 0 ? 1 : Math.clamp(Math.ceilDiv(tasks, slices), 1, space.blocksAlong(partAxis));
+        parts = partAxis < 0 ? 1 : Math.max(1, Math.min(Math.ceilDiv(tasks, slices), space.blocksAlong(partAxis)));
         if (tasks == 1) {
             for (int unit = 0; unit < parts * slices; unit++) {
                 run(unit, 0);

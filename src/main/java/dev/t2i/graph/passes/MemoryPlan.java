@@ -147,13 +147,8 @@ public final class MemoryPlan {
 
     /** Whether {@code user} reads {@code operand} only at the element that it is about to write. */
     private static boolean readsInOrder(Value user, Value operand) {
-        List<View> views = switch (user.op()) {
-            case Op.Fused fused -> fused.views();
-            case Op.MatMul product -> product.epilogue().views();
-            case Op.Conv2d product -> product.epilogue().views();
-            case Op.Conv2dInputGradient product -> product.epilogue().views();
-            default -> List.of();
-        };
+        // Not so a product's epilogue: the kernel stores its sums in the result's place before the epilogue reads its operands.
+        List<View> views = user.op() instanceof Op.Fused fused ? fused.views() : List.of();
         int first = user.inputs().size() - views.size();
         for (int i = 0; i < user.inputs().size(); i++) {
             if (base(user.input(i)) != operand) {
@@ -245,9 +240,10 @@ public final class MemoryPlan {
             long offset;
             if (best != null) {
                 offset = best.getKey();
+                long gap = best.getValue(); // read before the removal, which may change what the entry holds
                 gaps.remove(offset);
-                if (best.getValue() > size) {
-                    gaps.put(offset + size, best.getValue() - size);
+                if (gap > size) {
+                    gaps.put(offset + size, gap - size);
                 }
             } else {
                 Map.Entry<Long, Long> tail = gaps.lastEntry();
