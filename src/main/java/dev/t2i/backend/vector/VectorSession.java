@@ -1,0 +1,133 @@
+package dev.t2i.backend.vector;
+
+import dev.t2i.backend.Executable;
+import dev.t2i.backend.Session;
+import dev.t2i.graph.Graph;
+import dev.t2i.graph.GraphException;
+import dev.t2i.graph.TensorType;
+import dev.t2i.graph.passes.Passes;
+import dev.t2i.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** States as tensors off the heap, a pool of threads, and the executables that use both. */
+final class VectorSession implements Session {
+    private final boolean optimize;
+    private final WorkerPool pool;
+    private final Arena arena = Arena.ofShared();
+    private final Map<String, Tensor> states = new LinkedHashMap<>();
+    private final Set<String> lent = new HashSet<>();
+    private final List<Executable> executables = new ArrayList<>();
+    private boolean closed;
+
+    VectorSession(int threads, boolean optimize) {
+        this.optimize = optimize;
+        pool = new WorkerPool(threads);
+    }
+
+    @Override
+    public void put(String state, Tensor value) {
+        requireOpen();
+        if (lent.contains(state)) {
+            throw new GraphException("state '%s' is lent and cannot be overwritten".formatted(state));
+        }
+        Tensor known = states.get(state);
+        requireSameType(state, known, value);
+        if (known == null) {
+            known = Tensor.allocate(arena, value.dtype(), value.shape());
+            states.put(state, known);
+        }
+        known.copyFrom(value);
+    }
+
+    @Override
+    public void lend(String state, Tensor value) {
+        requireOpen();
+        if (states.containsKey(state)) {
+            // Executables hold the memory of a state, so it cannot move.
+            throw new GraphException("state '%s' exists already and cannot be lent".formatted(state));
+        }
+        if (!value.segment().isNative()) {
+            throw new GraphException("state '%s' is lent from the heap, kernels read native memory".formatted(state));
+        }
+        states.put(state, value);
+        lent.add(state);
+    }
+
+    @Override
+    public void get(String state, Tensor into) {
+        requireOpen();
+        Tensor value = states.get(state);
+        if (value == null) {
+            throw new GraphException("there is no state '%s'".formatted(state));
+        }
+        if (!value.shape().equals(into.shape())) {
+            throw new GraphException("state '%s' has shape %s, not %s".formatted(state, value.shape(), into.shape()));
+        }
+        into.copyFrom(value);
+    }
+
+    @Override
+    public boolean has(String state) {
+        return states.containsKey(state);
+    }
+
+    @Override
+    public Set<String> states() {
+        return Collections.unmodifiableSet(states.keySet());
+    }
+
+    @Override
+    public Executable compile(Graph graph) {
+        requireOpen();
+        graph.states().forEach((name, value) -> {
+            Tensor known = states.get(name);
+            if (known == null) {
+                throw new GraphException("state '%s' %s has not been put".formatted(name, value.type()));
+            }
+            if (!typeOf(known).equals(value.type())) {
+                throw new GraphException("state '%s' is %s, the graph declares %s".formatted(name, typeOf(known), value.type()));
+            }
+        });
+        for (String name : graph.assignments().keySet()) {
+            if (lent.contains(name)) {
+                throw new GraphException("state '%s' is lent and cannot be assigned".formatted(name));
+            }
+        }
+        Executable executable = new VectorExecutable(optimize ? Passes.optimize(graph) : graph, states, pool);
+        executables.add(executable);
+        return executable;
+    }
+
+    private static void requireSameType(String state, Tensor known, Tensor given) {
+        if (known != null && !typeOf(known).equals(typeOf(given))) {
+            throw new GraphException("state '%s' is %s, it cannot become %s".formatted(state, typeOf(known), typeOf(given)));
+        }
+    }
+
+    private static TensorType typeOf(Tensor tensor) {
+        return new TensorType(tensor.dtype(), tensor.shape());
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("this session is closed");
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            executables.forEach(Executable::close);
+            pool.close();
+            arena.close();
+        }
+    }
+}
