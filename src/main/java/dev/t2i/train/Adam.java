@@ -23,7 +23,12 @@ public record Adam(String name, double beta1, double beta2, double epsilon, doub
         this(name, beta1, beta2, 1e-8, 0);
     }
 
-    /** State names of a parameter's first and second moment. */
+    /** State names of both moments of a parameter's state. */
+    static List<String> momentNames(String state) {
+        return List.of(moment(1, state), moment(2, state));
+    }
+
+    /** State name of a parameter's first or second moment. */
     private static String moment(int order, String state) {
         return "adam" + order + "/" + state;
     }

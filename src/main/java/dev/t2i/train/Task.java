@@ -34,8 +34,13 @@ public interface Task extends AutoCloseable {
     /** Writes pictures that show progress into {@code folder}, or nothing where there is nothing to see. */
     void snapshot(Path folder, long step);
 
-    /** Writes the model as it would be used into the new folder {@code folder}. */
-    void export(Path folder);
+    /**
+     * Writes the model as it would be used into the empty folder {@code folder}.
+     *
+     * @param name for people
+     * @param samples how many it was trained on
+     */
+    void export(Path folder, String name, long samples);
 
     @Override
     void close();

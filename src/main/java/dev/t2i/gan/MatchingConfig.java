@@ -1,0 +1,67 @@
+package dev.t2i.gan;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.t2i.config.Default;
+import dev.t2i.config.Range;
+import dev.t2i.config.Settings;
+import dev.t2i.error.BadInputException;
+import dev.t2i.error.BadModelException;
+import dev.t2i.safetensors.AtomicFile;
+import dev.t2i.safetensors.ModelJson;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * {@code config.json} of a matching model's folder, which holds {@code model.safetensors} with {@code adapter.*} and
+ * {@code image.*} beside the GPT-2 folder {@code encoder/}.
+ *
+ * @param format version of this layout
+ * @param size edge of the pictures in pixels
+ * @param text how sentences become vectors
+ * @param image channels of the {@link ImageEncoder}
+ * @param samples pairs that it was trained on
+ */
+public record MatchingConfig(
+        @Range(min = 1, max = 1) @Default("1") int format,
+        @Range(min = 8, max = 1024) int size,
+        AdapterSettings text,
+        List<Integer> image,
+        @Range(min = 0) @Default("0") long samples) {
+    /** Prefix of the image encoder's tensors. */
+    public static final String IMAGE = "image";
+    private static final long LONGEST = 1 << 20;
+
+    public MatchingConfig {
+        image = Channels.check("image", image);
+    }
+
+    /** Whether the folder's configuration is a matching model's rather than a text-to-image model's. */
+    public static boolean isIn(Path folder) {
+        return ModelJson.readObject(folder.resolve(ModelConfig.FILE), 16 << 20).has(IMAGE);
+    }
+
+    /**
+     * Reads a matching model's configuration.
+     *
+     * @throws BadModelException in one line naming the file, the setting and what it should be
+     */
+    public static MatchingConfig read(Path folder) {
+        Path file = folder.resolve(ModelConfig.FILE);
+        JsonNode tree = ModelJson.readObject(file, LONGEST);
+        try {
+            MatchingConfig config = Settings.fromTree(tree, file.toString(), MatchingConfig.class);
+            Channels.requireSize(file + ": image", config.image, config.size);
+            return config;
+        } catch (BadInputException e) {
+            throw new BadModelException(e.getMessage(), e);
+        }
+    }
+
+    public void write(Path folder) {
+        AtomicFile.write(folder.resolve(ModelConfig.FILE), Settings.toTree(this).toPrettyString() + "\n");
+    }
+
+    public ImageEncoder buildImageEncoder() {
+        return new ImageEncoder(text.width(), image);
+    }
+}

@@ -1,0 +1,100 @@
+package dev.t2i.gan;
+
+import dev.t2i.error.BadInputException;
+import dev.t2i.error.BadModelException;
+import dev.t2i.gpt2.Gpt2Files;
+import dev.t2i.graph.Graph;
+import dev.t2i.nn.Parameters;
+import dev.t2i.safetensors.AtomicFile;
+import dev.t2i.safetensors.SafetensorsFile;
+import dev.t2i.safetensors.SafetensorsWriter;
+import dev.t2i.safetensors.Weights;
+import dev.t2i.tensor.DType;
+import dev.t2i.tensor.Shape;
+import dev.t2i.tensor.Tensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * A text-to-image model on disk: {@code config.json}, {@code model.safetensors} with {@code generator.*} and
+ * {@code adapter.*}, a GPT-2 folder {@code encoder/} that transformers can load, and a model card {@code README.md}.
+ */
+public final class ModelFolder {
+    public static final String GENERATOR = "generator";
+    public static final String ADAPTER = "adapter";
+    public static final String ENCODER = "encoder";
+    public static final String CARD = "README.md";
+
+    private ModelFolder() {}
+
+    /** The GPT-2 of a model folder. */
+    public static Gpt2Files encoder(Path folder) {
+        return Gpt2Files.open(folder.resolve(ENCODER));
+    }
+
+    /** Declarations of a model's own parameters, behind {@code generator.} and {@code adapter.}, for encoders of that width. */
+    public static Map<String, Shape> shapes(ModelConfig config, int encoderFeatures) {
+        Map<String, Shape> shapes = new LinkedHashMap<>();
+        Graph graph = new Graph();
+        Parameters generator = Parameters.of(graph, GENERATOR);
+        Parameters adapter = Parameters.of(graph, ADAPTER);
+        config.text().build().adapt(adapter, graph.fill(0, Shape.of(1, encoderFeatures)));
+        config.buildGenerator().draw(generator, graph.fill(0, Shape.of(1, config.generator().noiseWidth())),
+                graph.fill(0, Shape.of(1, config.text().width())));
+        generator.declarations().forEach(d -> shapes.put(GENERATOR + "." + d.name(), d.shape()));
+        adapter.declarations().forEach(d -> shapes.put(ADAPTER + "." + d.name(), d.shape()));
+        return shapes;
+    }
+
+    /** Opens {@code model.safetensors} and checks it against the configuration. */
+    public static Weights weights(Path folder, ModelConfig config, int encoderFeatures, Arena arena) {
+        Weights weights = SafetensorsFile.open(folder.resolve(Weights.SINGLE), arena);
+        weights.requireWeights(shapes(config, encoderFeatures), _ -> false);
+        return weights;
+    }
+
+    /** Writes into the existing folder; tensors by the names that {@link #shapes} gives. */
+    public static void write(Path folder, ModelConfig config, Map<String, Tensor> tensors, DType stored, String card) {
+        config.write(folder);
+        SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt").metadata("model", config.name());
+        tensors.forEach((name, tensor) -> writer.add(name, tensor, stored));
+        writer.write(folder.resolve(Weights.SINGLE));
+        AtomicFile.write(folder.resolve(CARD), card);
+    }
+
+    /** Copies the files of a GPT-2 folder as they are. */
+    public static void copyEncoder(Path source, Path target) {
+        try {
+            Files.createDirectories(target);
+            List<Path> files;
+            try (Stream<Path> listed = Files.list(source)) {
+                files = listed.filter(Files::isRegularFile).sorted().toList();
+            }
+            for (Path file : files) {
+                byte[] content = Files.readAllBytes(file);
+                AtomicFile.write(target.resolve(file.getFileName().toString()),
+                        channel -> channel.write(ByteBuffer.wrap(content)));
+            }
+        } catch (IOException e) {
+            throw new BadInputException(target + ": the encoder cannot be copied from " + source + ", " + e.getMessage(), e);
+        }
+    }
+
+    /** Refuses a folder that is no model folder, with a hint at what it may be instead. */
+    public static void requireModel(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            throw new BadModelException(folder + ": there is no such model folder");
+        }
+        if (!Files.isDirectory(folder.resolve(ENCODER))) {
+            throw new BadModelException(folder + ": has no encoder/ inside, so it is not a text-to-image model; "
+                    + (Files.exists(folder.resolve("vocab.json")) ? "it looks like a GPT-2 folder" : "name the folder that holds config.json, model.safetensors and encoder/"));
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package dev.t2i.gpt2;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** How sentences are brought into one form before they condition a picture, in training and in use alike. */
+public final class Sentences {
+    private Sentences() {}
+
+    /** Lower case, single blanks, no quotes, no closing punctuation. */
+    public static String normalise(String sentence) {
+        return sentence.toLowerCase(Locale.ROOT).replaceAll("[\"\u201c\u201d\u201e\u00ab\u00bb]", " ")
+                .replaceAll("\\s+", " ").strip().replaceAll("[\\s.!?;,:]+$", "");
+    }
+
+    /** The words of a sentence, in order: runs of letters and digits in lower case. */
+    public static List<String> words(String sentence) {
+        List<String> words = new ArrayList<>();
+        for (String word : sentence.toLowerCase(Locale.ROOT).split("[^\\p{L}\\p{N}]+")) {
+            if (!word.isEmpty()) {
+                words.add(word);
+            }
+        }
+        return words;
+    }
+}

@@ -1,0 +1,33 @@
+package dev.t2i.train;
+
+import dev.t2i.config.Settings;
+import dev.t2i.gan.ModelConfig;
+import java.util.Locale;
+
+/** The README.md of a trained model: what it is, what it was trained on, and how to use it. */
+final class ModelCard {
+    private ModelCard() {}
+
+    static String of(ModelConfig config, GanSettings settings) {
+        return """
+                # %s
+
+                A text-to-image model made with t2i: a GPT-2 encoder (`encoder/`), an adapter and a %s generator (`model.safetensors`)
+                that draws pictures of %d x %d pixels.
+
+                - Training data: `%s`, %,d pictures seen
+                - Words it has met: %d
+
+                ```
+                java --enable-preview -jar t2i.jar sample --model DIR "a sentence"
+                ```
+
+                ## Settings
+
+                ```yaml
+                %s
+                ```
+                """.formatted(config.name(), config.generator().kind().name().toLowerCase(Locale.ROOT), config.size(), config.size(), config.data(),
+                config.samples(), config.words().size(), Settings.toYaml(settings).strip());
+    }
+}

@@ -1,0 +1,69 @@
+package dev.t2i.train;
+
+import dev.t2i.backend.Session;
+import dev.t2i.data.CaptionedImages;
+import dev.t2i.error.BadInputException;
+import dev.t2i.gan.ModelFolder;
+import dev.t2i.gpt2.BpeVocabulary;
+import dev.t2i.gpt2.Gpt2Files;
+import dev.t2i.gpt2.Gpt2Weights;
+import dev.t2i.gpt2.Sentences;
+import dev.t2i.nn.Parameters;
+import dev.t2i.tensor.DType;
+import dev.t2i.tensor.Tensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/** What trained networks have in common when they are written out for use. */
+final class ModelExport {
+    private static final int DESCRIBED = 20_000;
+
+    private ModelExport() {}
+
+    /** Adds the states of a network to {@code into}, named {@code prefix.parameter}. */
+    static void collect(Session session, String network, List<Parameters.Declaration> declarations, String prefix,
+            Map<String, Tensor> into, Arena arena) {
+        for (Parameters.Declaration declaration : declarations) {
+            Tensor home = Tensor.allocate(arena, DType.F32, declaration.shape());
+            session.get(network + "/" + declaration.name(), home);
+            into.put(prefix + "." + declaration.name(), home);
+        }
+    }
+
+    /** Writes {@code encoder/}: the learned weights where the encoder was trained along, else the source's files. */
+    static void encoder(Path model, TextSide text, boolean trained, Session session, Arena arena) {
+        Path target = model.resolve(ModelFolder.ENCODER);
+        Gpt2Files source = text.files();
+        if (!trained) {
+            ModelFolder.copyEncoder(source.folder(), target);
+            return;
+        }
+        Map<String, Tensor> weights = new LinkedHashMap<>();
+        Gpt2Weights.shapes(source.config()).forEach((name, shape) -> {
+            Tensor home = Tensor.allocate(arena, DType.F32, shape);
+            session.get(TextSide.ENCODER + "/" + name, home);
+            weights.put(name, home);
+        });
+        try {
+            Files.createDirectories(target);
+        } catch (IOException e) {
+            throw new BadInputException(target + ": cannot be created, " + e.getMessage(), e);
+        }
+        Gpt2Files.write(target, source.config(), BpeVocabulary.read(source.folder()), weights, DType.F16);
+    }
+
+    /** All words of the captions, or of the first many of an endless set. */
+    static List<String> words(CaptionedImages data) {
+        TreeSet<String> words = new TreeSet<>();
+        for (long i = 0; i < Math.min(data.size(), DESCRIBED); i++) {
+            words.addAll(Sentences.words(data.describe(i, 0).caption()));
+        }
+        return List.copyOf(words);
+    }
+}

@@ -1,0 +1,157 @@
+package dev.t2i.train;
+
+import dev.t2i.backend.Backend;
+import dev.t2i.backend.Session;
+import dev.t2i.data.CaptionedImages;
+import dev.t2i.error.BadInputException;
+import dev.t2i.error.BadModelException;
+import dev.t2i.gan.AdapterSettings;
+import dev.t2i.gan.ImageEncoder;
+import dev.t2i.gan.MatchingConfig;
+import dev.t2i.gan.ModelConfig;
+import dev.t2i.gan.ModelFolder;
+import dev.t2i.gan.TextAdapter;
+import dev.t2i.gpt2.Gpt2Files;
+import dev.t2i.nn.Parameters;
+import dev.t2i.safetensors.Weights;
+import dev.t2i.tensor.DType;
+import dev.t2i.tensor.Shape;
+import dev.t2i.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The folder that a training takes its text features from: a plain GPT-2, or a model that brings a trained adapter with
+ * its encoder (a matching model, or a text-to-image model).
+ */
+public final class TextSource {
+    private static final int STATISTICS_ROWS = 64;
+    private static final int STATISTICS_BATCHES = 32;
+
+    private final Path folder;
+    private final boolean plain;
+    private final Gpt2Files encoder;
+
+    private TextSource(Path folder, boolean plain, Gpt2Files encoder) {
+        this.folder = folder;
+        this.plain = plain;
+        this.encoder = encoder;
+    }
+
+    /**
+     * Opens a folder of either kind.
+     *
+     * @throws BadModelException when it is missing or neither
+     */
+    public static TextSource open(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            throw new BadModelException(folder + ": there is no such folder; text.encoder names a GPT-2 folder, a matching model or a text-to-image model");
+        }
+        boolean plain = !Files.isDirectory(folder.resolve(ModelFolder.ENCODER));
+        return new TextSource(folder, plain, plain ? Gpt2Files.open(folder) : ModelFolder.encoder(folder));
+    }
+
+    Gpt2Files encoder() {
+        return encoder;
+    }
+
+    /** The trained adapter, for a training that leaves it as it is. */
+    Map<String, Tensor> adapter(List<Parameters.Declaration> declarations, Arena arena) {
+        if (plain) {
+            throw new BadInputException(folder + ": a plain GPT-2 has no adapter; set text.train to adapter or all, or name a matching model as text.encoder");
+        }
+        return tensors(ModelFolder.ADAPTER, declarations, arena);
+    }
+
+    /** The first values of an adapter that is trained: the folder's, or fresh ones that standardise the data's captions. */
+    Map<String, Tensor> adapterStart(AdapterSettings settings, List<Parameters.Declaration> declarations, long seed,
+            CaptionedImages data, Backend backend, Arena arena) {
+        if (!plain) {
+            return tensors(ModelFolder.ADAPTER, declarations, arena);
+        }
+        Map<String, Tensor> fresh = Parameters.initialize(declarations, seed, arena);
+        try (TextSide text = new TextSide(encoder, settings.tokens(), false); Session session = backend.open()) {
+            standardise(text, session, data, fresh);
+        }
+        return fresh;
+    }
+
+    /** Sets the adapter's mean and deviation to those of the first captions' pooled features. */
+    private static void standardise(TextSide text, Session session, CaptionedImages data, Map<String, Tensor> adapter) {
+        text.compileFrozen(session, STATISTICS_ROWS);
+        int width = text.features();
+        double[] sum = new double[width];
+        double[] squares = new double[width];
+        int count = 0;
+        for (int batch = 0; batch < STATISTICS_BATCHES; batch++) {
+            List<String> captions = new ArrayList<>();
+            for (int i = 0; i < STATISTICS_ROWS; i++) {
+                captions.add(data.describe(count++ % data.size(), batch).caption());
+            }
+            Map<String, Tensor> pooled = new HashMap<>();
+            text.feed(pooled, Map.of("statistics", captions));
+            Tensor features = pooled.values().iterator().next();
+            for (int i = 0; i < features.size(); i++) {
+                double value = features.getFloat(i);
+                sum[i % width] += value;
+                squares[i % width] += value * value;
+            }
+        }
+        for (int i = 0; i < width; i++) {
+            double mean = sum[i] / count;
+            adapter.get(TextAdapter.MEAN).set(i, mean);
+            adapter.get(TextAdapter.DEVIATION).set(i, Math.sqrt(Math.max(1e-8, squares[i] / count - mean * mean)));
+        }
+    }
+
+    /** The network that tells how well a picture matches a sentence, in a matching model's folder. */
+    ImageEncoder requireGuide(int size, AdapterSettings text) {
+        if (plain || !MatchingConfig.isIn(folder)) {
+            throw new BadInputException(folder + ": a matching loss needs a matching model as text.encoder; train one with a configuration of task: matching, or set loss.matching to 0");
+        }
+        MatchingConfig config = MatchingConfig.read(folder);
+        if (config.size() != size || config.text().width() != text.width()) {
+            throw new BadInputException("%s: the matching model sees %d pixels and %d features, the configuration asks for %d and %d"
+                    .formatted(folder, config.size(), config.text().width(), size, text.width()));
+        }
+        return config.buildImageEncoder();
+    }
+
+    Map<String, Tensor> guideWeights(List<Parameters.Declaration> declarations, Arena arena) {
+        return tensors(MatchingConfig.IMAGE, declarations, arena);
+    }
+
+    /** The declared tensors behind {@code prefix.}, in F32. */
+    private Map<String, Tensor> tensors(String prefix, List<Parameters.Declaration> declarations, Arena arena) {
+        Map<String, Tensor> found = new LinkedHashMap<>();
+        try (Arena file = Arena.ofShared()) {
+            Weights weights = Weights.open(folder.resolve(Weights.SINGLE), file);
+            Map<String, Shape> expected = new LinkedHashMap<>();
+            declarations.forEach(d -> expected.put(prefix + "." + d.name(), d.shape()));
+            weights.requireWeights(expected, name -> !name.startsWith(prefix + "."));
+            for (Parameters.Declaration declaration : declarations) {
+                Tensor tensor = Tensor.allocate(arena, DType.F32, declaration.shape());
+                tensor.copyFrom(weights.tensor(prefix + "." + declaration.name()));
+                found.put(declaration.name(), tensor);
+            }
+        }
+        return found;
+    }
+
+    /** Refuses settings that disagree with the folder's own adapter. */
+    void requireAdapter(AdapterSettings settings) {
+        if (plain) {
+            return;
+        }
+        AdapterSettings own = MatchingConfig.isIn(folder) ? MatchingConfig.read(folder).text() : ModelConfig.read(folder).text();
+        if (!own.equals(settings)) {
+            throw new BadInputException("%s: its adapter is %s, the configuration says %s; make text.adapter agree".formatted(folder, own, settings));
+        }
+    }
+}
