@@ -1,32 +1,42 @@
 package dev.t2i.cli;
 
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Ctrl-C and termination for commands that have something to save. Such a command calls {@link #install()}, looks at
- * {@link #requested()} between steps, saves, and returns; the JVM ends only after that, with the signal's exit code.
- * Commands without anything to save do nothing: the JVM just ends.
+ * Ctrl-C and termination for commands that have something to save or to clean up. Such a command calls {@link #defer()}, looks
+ * at {@link #requested()} between steps, saves, and returns; the JVM ends only after that, with the signal's exit code.
+ * Other commands do nothing: the JVM just ends.
  */
 final class Interruption {
 
     private static final CountDownLatch FINISHED = new CountDownLatch(1);
-    private static final AtomicBoolean REQUESTED = new AtomicBoolean();
-    private static final AtomicBoolean INSTALLED = new AtomicBoolean();
+    private static volatile boolean requested;
+    private static volatile boolean deferred;
 
     private Interruption() {
     }
 
-    /** From now on a signal only sets {@link #requested()}, and the JVM waits for the command to end. */
-    static void install() {
-        if (INSTALLED.compareAndSet(false, true)) {
-            Runtime.getRuntime().addShutdownHook(new Thread(Interruption::stop, "interruption"));
-        }
+    /** Listens to signals from now on, until the JVM ends. */
+    static void listen() {
+        Runtime.getRuntime().addShutdownHook(new Thread(Interruption::stop, "interruption"));
+    }
+
+    /** From now on a signal only sets {@link #requested()}, and the JVM waits for the command to return. */
+    static void defer() {
+        deferred = true;
     }
 
     /** True once the person, or the system, has asked the program to end. */
     static boolean requested() {
-        return REQUESTED.get();
+        return requested;
+    }
+
+    /** For commands that clean up where exceptions pass: throws one that ends with the signal's exit code. */
+    static void check() {
+        if (requested) {
+            throw new CancellationException();
+        }
     }
 
     /** The command has returned; nothing is left to wait for. */
@@ -46,7 +56,10 @@ final class Interruption {
     }
 
     private static void stop() {
-        REQUESTED.set(true);
+        requested = true;
+        if (!deferred) {
+            return;
+        }
         try {
             FINISHED.await();
         } catch (InterruptedException e) {

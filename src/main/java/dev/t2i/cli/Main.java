@@ -8,10 +8,12 @@ import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
-import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -37,6 +39,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
         })
 public final class Main {
 
+    private static final Pattern CHOICES = Pattern.compile("expected one of \\[([A-Z0-9_, ]+)] \\(case-insensitive\\)");
+
     @CommandLine.Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help and end.")
     private boolean help;
 
@@ -49,6 +53,7 @@ public final class Main {
     public static void main(String[] args) {
         // Scenes are drawn with Java2D, which must not look for a screen.
         System.setProperty("java.awt.headless", "true");
+        Interruption.listen();
         Interruption.followLauncher();
         int exitCode = run(args, writer(FileDescriptor.out), writer(FileDescriptor.err));
         Interruption.finished();
@@ -76,6 +81,7 @@ public final class Main {
         return commandLine
                 .setOut(out)
                 .setErr(err)
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionStrategy(Main::execute)
                 .setParameterExceptionHandler((e, _) -> reportUsage(e))
                 .setExecutionExceptionHandler((e, command, parsed) ->
@@ -84,7 +90,7 @@ public final class Main {
 
     /** In the order in which the help lists them. */
     private static List<Object> commands() {
-        return List.of(new ModelCommands(), new DevicesCommand(), new InfoCommand());
+        return List.of(new DataCommands(), new ModelCommands(), new DevicesCommand(), new InfoCommand());
     }
 
     /** The names of all commands. */
@@ -107,13 +113,18 @@ public final class Main {
         return ExitCode.USAGE;
     }
 
+    /** picocli's message on one line, in the words of people who don't know Java. */
     private static String usageLine(ParameterException e) {
-        String message = e.getMessage().strip().replaceAll("\\s*\\R\\s*", " ");
+        String message = e.getMessage().strip().replaceAll("\\s*\\R\\s*", " ")
+                .replaceAll("is not an? (int|long|short|byte)\\b", "is not a whole number")
+                .replaceAll("is not an? (float|double)\\b", "is not a number");
+        Matcher choices = CHOICES.matcher(message);
+        message = lowerFirst(choices.replaceAll(found -> "expected one of " + found.group(1).toLowerCase(Locale.ROOT)));
         if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getSuggestions().isEmpty()) {
             String nearest = unmatched.getSuggestions().getFirst().replaceFirst("=?<.*", "");
-            return lowerFirst(message) + ", did you mean '" + nearest + "'?";
+            return message + ", did you mean '" + nearest + "'?";
         }
-        return e instanceof MissingParameterException || Character.isUpperCase(message.charAt(0)) ? lowerFirst(message) : message;
+        return message;
     }
 
     private static String lowerFirst(String text) {

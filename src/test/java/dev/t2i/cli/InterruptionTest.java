@@ -51,7 +51,8 @@ class InterruptionTest {
 
         public static void main(String[] args) throws Exception {
             Interruption.followLauncher();
-            Interruption.install();
+            Interruption.listen();
+            Interruption.defer();
             System.out.println("ready");
             while (!Interruption.requested()) {
                 Thread.sleep(5);

@@ -1,0 +1,90 @@
+package dev.t2i.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DataCommandsTest {
+
+    @TempDir
+    Path folder;
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @Test
+    void whatIsRenderedPassesTheCheck() throws Exception {
+        Path scenes = folder.resolve("scenes");
+        assertEquals(0, run("data", "scenes", "--out", scenes.toString(), "--count", "3", "--size", "32", "--split", "test", "--json"));
+        assertEquals("test", json().path("split").asText());
+        assertTrue(Files.exists(scenes.resolve("000002.png")));
+        assertEquals(0, run("data", "check", "folder:" + scenes, "--json"), err::toString);
+        JsonNode report = json();
+        assertTrue(report.path("ok").asBoolean());
+        assertEquals(3, report.path("pictures").asInt());
+        assertEquals("", err.toString());
+    }
+
+    @Test
+    void anExportIsReplacedOnlyByForce() {
+        String[] command = {"data", "scenes", "--out", folder.resolve("s").toString(), "--count", "1", "--size", "16"};
+        assertEquals(0, run(command));
+        assertEquals(3, run(command));
+        assertEquals(1, err.toString().lines().count(), err::toString);
+        String[] forced = java.util.Arrays.copyOf(command, command.length + 1);
+        forced[command.length] = "--force";
+        assertEquals(0, run(forced), err::toString);
+    }
+
+    @Test
+    void problemsAreListedAndCodeThree() throws Exception {
+        Files.writeString(folder.resolve("a.png"), "not a picture");
+        Files.writeString(folder.resolve("a.txt"), "a caption");
+        assertEquals(3, run("data", "check", "folder:" + folder, "--json"));
+        assertFalse(json().path("ok").asBoolean());
+        assertEquals(3, run("data", "check", "folder:" + folder));
+        assertTrue(out.toString().contains("a.png: "), out::toString);
+        assertEquals("", err.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pictures", "folder:", "folder:/no/such/folder", "scenes:?split=all", "scenes:?sead=1", "coco:x"})
+    void aSpecThatNamesNothingIsCodeThreeAndOneLine(String spec) {
+        assertEquals(3, run("data", "check", spec));
+        assertEquals("", out.toString());
+        assertEquals(1, err.toString().lines().count(), err::toString);
+        assertTrue(err.toString().startsWith("t2i data check: "), err::toString);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--count none", "--split all", "--size 1e3"})
+    void valuesOfTheWrongTypeAreCodeTwo(String options) {
+        String[] words = options.split(" ");
+        assertEquals(2, run("data", "scenes", "--out", folder.resolve("s").toString(), words[0], words[1]));
+        assertEquals(1, err.toString().lines().count(), err::toString);
+        assertTrue(err.toString().matches(".*('none' is not a whole number|expected one of train, test, heldout but).*\\R"
+                + "|.*'1e3' is not a whole number.*\\R"), err::toString);
+        assertTrue(Files.notExists(folder.resolve("s")));
+    }
+
+    private JsonNode json() throws Exception {
+        assertEquals(1, out.toString().lines().count(), out::toString);
+        JsonNode node = new ObjectMapper().readTree(out.toString());
+        out.getBuffer().setLength(0);
+        return node;
+    }
+
+    private int run(String... args) {
+        return Main.run(args, new PrintWriter(out), new PrintWriter(err));
+    }
+}
