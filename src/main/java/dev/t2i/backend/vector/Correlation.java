@@ -124,15 +124,20 @@ final class Correlation implements WorkerPool.Task {
     private void store(int band, float[] sums, int stride, int firstColumn, int columns, int worker) {
         int rows = windows.rows(band);
         int at = WorkerPool.ALIGNED;
-        for (int picture = 0; picture < windows.pictures(band); picture++) {
+        boolean consecutive = stepH == 1 && stepW == 1 && columns == layout.columns() && windows.outW == outPictureW;
+        int bandPictures = windows.pictures(band);
+        for (int picture = 0; picture < bandPictures; picture++) {
             int outPicture = windows.firstPicture(band) + picture;
+            // Up to here all elements are this task's own, so what a store spills over, the next one overwrites.
+            long limit = !consecutive ? 0 : targetOffset + ((long) outPicture * outPictureH * outPictureW
+                    + (firstH + windows.firstRow(band) + rows) * outPictureW) * layout.columns();
             for (int i = 0; i < rows; i++) {
                 int y = firstH + (windows.firstRow(band) + i) * stepH;
                 for (int j = 0; j < windows.outW; j++, at += stride) {
                     int pixel = y * outPictureW + firstW + j * stepW;
                     long element = targetOffset
                             + ((long) outPicture * outPictureH * outPictureW + pixel) * layout.columns() + firstColumn;
-                    Packing.store(sums, at, target, element, columns);
+                    Packing.storeAhead(sums, at, target, element, columns, limit);
                     if (epilogue != null) {
                         epilogue.apply(outPicture, pixel, firstColumn, columns, worker);
                     }

@@ -26,6 +26,13 @@ public final class Gemm implements WorkerPool.Task {
     /** Keeps consecutive rows of a left block off the same cache sets. */
     private static final int ROW_PADDING = 16;
 
+    /** Up to this many rows, reading a large right operand where it lies beats packing it. */
+    private static final int FEW_ROWS = 24;
+    /** Elements of a right operand that is large in this sense. */
+    private static final long LARGE = 50_000;
+    /** Rows of the right operand that are read side by side: a tile's part of them stays in L1 for all rows of the left. */
+    private static final int STREAM_DEPTH = 32;
+
     private static final int LEFT = 0;
     private static final int PANELS = 1;
     private static final int SUMS = 2;
@@ -49,6 +56,13 @@ public final class Gemm implements WorkerPool.Task {
     /** Where row i (or, for a transposed A, step k) of a left block begins. */
     private final int[] leftStarts;
     private final int leftStride;
+
+    /** Whether the right operand is read where it lies; then how many of its columns fill whole tiles. */
+    private final boolean streams;
+    private final int streamedColumns;
+    private int runNumber;
+    /** The run for which each worker has copied the left operand. */
+    private int[] leftCopied;
 
     private int blockRows;
     private int blockColumns;
@@ -102,6 +116,9 @@ public final class Gemm implements WorkerPool.Task {
         this.tallRows = tall ? batch * m : m;
         this.products = tall ? 1 : batch;
         this.depth = Math.min(k, BLOCK_DEPTH);
+        this.streams = products == 1 && tallRows <= FEW_ROWS && !transA && !transB && typeB == DType.F32
+                && n >= StreamTiles.COLUMNS && (long) k * n >= LARGE;
+        this.streamedColumns = streams ? n / StreamTiles.COLUMNS * StreamTiles.COLUMNS : 0;
         int rows = Math.min(Lanes.wholeTiles(tallRows), BLOCK_ROWS);
         this.leftStride = transA ? rows : depth + ROW_PADDING;
         this.leftStarts = new int[transA ? depth : rows];
@@ -136,8 +153,12 @@ public final class Gemm implements WorkerPool.Task {
         if (plannedFor != pool.size()) {
             divide(pool.size());
         }
-        int groups = (products + batchGroup - 1) / batchGroup;
-        pool.run(Math.multiplyExact(groups, rowBlocks * columnBlocks), this);
+        runNumber++;
+        if (streams) {
+            pool.run(columnBlocks + (streamedColumns < n ? 1 : 0), this);
+        } else {
+            pool.run(Math.multiplyExact(blocks(products, batchGroup), rowBlocks * columnBlocks), this);
+        }
         this.a = null;
         this.b = null;
         this.c = null;
@@ -146,6 +167,15 @@ public final class Gemm implements WorkerPool.Task {
 
     /** Chooses blocks for a pool of {@code workers}: large for the sake of reuse, yet a few tasks for every worker. */
     private void divide(int workers) {
+        plannedFor = workers;
+        if (streams) {
+            leftCopied = new int[workers];
+            int tiles = streamedColumns / StreamTiles.COLUMNS;
+            blockColumns = Math.ceilDiv(tiles, Math.min(tiles, workers == 1 ? 1 : 3 * workers)) * StreamTiles.COLUMNS;
+            columnBlocks = blocks(streamedColumns, blockColumns);
+            lastLayout = PanelLayout.of(n - streamedColumns);
+            return;
+        }
         blockRows = Math.min(Lanes.wholeTiles(tallRows), BLOCK_ROWS);
         blockColumns = Math.min(Lanes.vectors(n) * Lanes.COUNT, BLOCK_COLUMNS);
         int panel = 2 * Lanes.COUNT;
@@ -166,7 +196,6 @@ public final class Gemm implements WorkerPool.Task {
         batchGroup = rowBlocks * columnBlocks > 1 ? 1 : (int) Math.max(1, products / Math.max(wanted, 1));
         wholeLayout = PanelLayout.of(Math.min(n, blockColumns));
         lastLayout = PanelLayout.of(n - (columnBlocks - 1) * blockColumns);
-        plannedFor = workers;
     }
 
     private static int blocks(int size, int block) {
@@ -176,19 +205,29 @@ public final class Gemm implements WorkerPool.Task {
     /** Computes one block of C, of one product or of several small ones; {@link #run} is the way in. */
     @Override
     public void run(int task, int worker) {
+        if (streams) {
+            if (task < columnBlocks) {
+                int column = task * blockColumns;
+                stream(column, Math.min(blockColumns, streamedColumns - column), worker);
+            } else {
+                leftCopied[worker] = runNumber - 1; // its buffer is about to be used otherwise
+                computeBlock(0, 0, tallRows, streamedColumns, lastLayout, worker);
+            }
+            return;
+        }
         int perProduct = rowBlocks * columnBlocks;
         int first = task / perProduct * batchGroup;
         int block = task % perProduct;
         int last = Math.min(products, first + batchGroup);
         for (int product = first; product < last; product++) {
-            computeBlock(product, block / columnBlocks * blockRows, block % columnBlocks, worker);
+            int row = block / columnBlocks * blockRows;
+            int columnBlock = block % columnBlocks;
+            computeBlock(product, row, Math.min(blockRows, tallRows - row), columnBlock * blockColumns,
+                    columnBlock == columnBlocks - 1 ? lastLayout : wholeLayout, worker);
         }
     }
 
-    private void computeBlock(int product, int row, int columnBlock, int worker) {
-        int column = columnBlock * blockColumns;
-        PanelLayout layout = columnBlock == columnBlocks - 1 ? lastLayout : wholeLayout;
-        int rows = Math.min(blockRows, tallRows - row);
+    private void computeBlock(int product, int row, int rows, int column, PanelLayout layout, int worker) {
         int tileRows = Lanes.wholeTiles(rows);
         int stride = layout.paddedColumns();
         float[] left = pool.scratch(worker, LEFT, WorkerPool.ALIGNED + (long) leftStarts.length * leftStride);
@@ -201,12 +240,42 @@ public final class Gemm implements WorkerPool.Task {
             packRight(product, column, from, steps, layout, panels, worker);
             multiply(layout, tileRows, steps, left, panels, sums, stride);
         }
+        store(product, row, rows, column, layout.columns(), sums, stride, worker);
+    }
+
+    /** Multiplies all rows with some columns of B, which are read where they lie. */
+    private void stream(int column, int columns, int worker) {
+        int tileRows = (tallRows + StreamTiles.ROWS - 1) / StreamTiles.ROWS * StreamTiles.ROWS;
+        int leftRow = k + ROW_PADDING;
+        float[] left = pool.scratch(worker, LEFT, (long) tileRows * leftRow);
+        float[] sums = pool.scratch(worker, SUMS, WorkerPool.ALIGNED + (long) tileRows * columns);
+        if (leftCopied[worker] != runNumber) {
+            for (int i = 0; i < tallRows; i++) {
+                Packing.copy(a, typeA, offsetA + (long) i * k, left, i * leftRow, k);
+            }
+            leftCopied[worker] = runNumber;
+        }
+        Arrays.fill(sums, WorkerPool.ALIGNED, WorkerPool.ALIGNED + tileRows * columns, 0f);
+        for (int from = 0; from < k; from += STREAM_DEPTH) {
+            int steps = Math.min(STREAM_DEPTH, k - from);
+            for (int j = 0; j < columns; j += StreamTiles.COLUMNS) {
+                long right = offsetB + (long) from * n + column + j << 2;
+                for (int i = 0; i < tileRows; i += StreamTiles.ROWS) {
+                    StreamTiles.accumulate(left, i * leftRow + from, leftRow, b, right, 4L * n, steps,
+                            sums, WorkerPool.ALIGNED + i * columns + j, columns);
+                }
+            }
+        }
+        store(0, 0, tallRows, column, columns, sums, columns, worker);
+    }
+
+    private void store(int product, int row, int rows, int column, int columns, float[] sums, int stride, int worker) {
         long target = offsetC + ((long) product * tallRows + row) * n + column;
         for (int i = 0; i < rows; i++) {
-            Packing.store(sums, WorkerPool.ALIGNED + i * stride, c, target + (long) i * n, layout.columns());
+            Packing.store(sums, WorkerPool.ALIGNED + i * stride, c, target + (long) i * n, columns);
             if (epilogue != null) {
                 int whole = row + i;
-                epilogue.apply(product + whole / m, whole % m, column, layout.columns(), worker);
+                epilogue.apply(product + whole / m, whole % m, column, columns, worker);
             }
         }
     }

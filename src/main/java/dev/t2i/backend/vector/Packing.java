@@ -101,10 +101,17 @@ final class Packing {
 
     /** Copies {@code count} elements of {@code source[at..]} to F32 elements of {@code target}. */
     static void store(float[] source, int at, MemorySegment target, long element, int count) {
-        int bound = SPECIES.loopBound(count);
         int i = 0;
-        for (; i < bound; i += COUNT) {
+        for (; i <= count - COUNT; i += COUNT) {
             FloatVector.fromArray(SPECIES, source, at + i).intoMemorySegment(target, element + i << 2, ORDER);
+        }
+        if (COUNT > 8 && i <= count - 8) {
+            FloatVector.fromArray(FloatVector.SPECIES_256, source, at + i).intoMemorySegment(target, element + i << 2, ORDER);
+            i += 8;
+        }
+        if (COUNT > 4 && i <= count - 4) {
+            FloatVector.fromArray(FloatVector.SPECIES_128, source, at + i).intoMemorySegment(target, element + i << 2, ORDER);
+            i += 4;
         }
         for (; i < count; i++) {
             target.set(ValueLayout.JAVA_FLOAT_UNALIGNED, element + i << 2, source[at + i]);
@@ -112,22 +119,57 @@ final class Packing {
     }
 
     /**
+     * Like {@link #store}, but may write up to a vector's width of junk behind the elements, where {@code limit} (in
+     * elements) allows it: for a caller about to store its next elements right there.
+     */
+    static void storeAhead(float[] source, int at, MemorySegment target, long element, int count, long limit) {
+        int whole = (count + COUNT - 1) / COUNT * COUNT;
+        if (element + whole > limit) {
+            store(source, at, target, element, count);
+            return;
+        }
+        for (int i = 0; i < whole; i += COUNT) {
+            FloatVector.fromArray(SPECIES, source, at + i).intoMemorySegment(target, element + i << 2, ORDER);
+        }
+    }
+
+    /**
      * Packs rows {@code [0, depth)} of a matrix, whose first element is {@code element} and whose rows are
      * {@code rowStride} apart, into panels {@code [fromPanel, toPanel)} of {@code layout}, the first at {@code target[at]}.
+     * What the padding columns hold is undefined.
      */
     static void pack(MemorySegment source, DType type, long element, long rowStride, int depth,
             PanelLayout layout, int fromPanel, int toPanel, float[] target, int at) {
-        for (int panel = fromPanel; panel < toPanel; panel++) {
-            int column = layout.column(panel);
-            int width = layout.vectorsOf(panel) * COUNT;
-            int valid = Math.min(width, layout.columns() - column);
-            int to = at + depth * (column - layout.column(fromPanel));
-            for (int k = 0; k < depth; k++, to += width) {
-                copy(source, type, element + k * rowStride + column, target, to, valid);
-                if (valid < width) {
-                    Arrays.fill(target, to + valid, to + width, 0f);
+        int firstColumn = layout.column(fromPanel);
+        // Row by row through all panels, because memory wants to be read in long runs.
+        for (int k = 0; k < depth; k++) {
+            long row = element + k * rowStride;
+            for (int panel = fromPanel; panel < toPanel; panel++) {
+                int column = layout.column(panel);
+                int vectors = layout.vectorsOf(panel);
+                int to = at + depth * (column - firstColumn) + k * vectors * COUNT;
+                int valid = layout.columns() - column;
+                if (type == DType.F32) {
+                    moveVector(source, row + column, valid, target, to);
+                    if (vectors > 1) {
+                        moveVector(source, row + column + COUNT, valid - COUNT, target, to + COUNT);
+                    }
+                    if (vectors > 2) {
+                        moveVector(source, row + column + 2 * COUNT, valid - 2 * COUNT, target, to + 2 * COUNT);
+                    }
+                } else {
+                    copy(source, type, row + column, target, to, Math.min(valid, vectors * COUNT));
                 }
             }
+        }
+    }
+
+    /** Copies a vector of which {@code valid} elements count; it may read what follows them in the segment. */
+    private static void moveVector(MemorySegment source, long element, int valid, float[] target, int to) {
+        if (element + COUNT << 2 <= source.byteSize()) {
+            FloatVector.fromMemorySegment(SPECIES, source, element << 2, ORDER).intoArray(target, to);
+        } else {
+            copyF32(source, element, target, to, Math.min(valid, COUNT));
         }
     }
 
