@@ -47,6 +47,7 @@ public final class MemoryPlan {
     private final Map<Value, List<Value>> readers = new HashMap<>();
     private final List<Copy> copiesBefore = new ArrayList<>();
     private final List<Copy> copiesAfter = new ArrayList<>();
+    private final Map<Value, Place> asides = new HashMap<>();
     private final Slab slab = new Slab();
 
     private MemoryPlan(Graph graph) {
@@ -57,6 +58,7 @@ public final class MemoryPlan {
         MemoryPlan plan = new MemoryPlan(graph);
         plan.measureLives();
         plan.placeOutputsAndStates();
+        plan.setAsideOldStates();
         plan.placeTemporaries();
         plan.planCopies();
         return plan;
@@ -205,6 +207,21 @@ public final class MemoryPlan {
         return null;
     }
 
+    /** Before temporaries are placed, since what is set aside lives through the whole run. */
+    private void setAsideOldStates() {
+        List<Value> leaving = new ArrayList<>(graph.outputs().values());
+        leaving.addAll(graph.assignments().values());
+        for (Value value : leaving) {
+            Value state = base(value);
+            if (state.op() instanceof Op.State(String name, TensorType type) && graph.assignments().containsKey(name)
+                    && base(graph.assignments().get(name)) != state && !asides.containsKey(state)) {
+                Place.Temporary aside = slab.take(bytes(state));
+                asides.put(state, aside);
+                copiesBefore.add(new Copy(places.get(state), aside, type));
+            }
+        }
+    }
+
     private void planCopies() {
         graph.outputs().forEach((name, value) -> planCopy(value, new Place.OfOutput(name)));
         graph.assignments().forEach((name, value) -> planCopy(value, new Place.OfState(name)));
@@ -215,13 +232,8 @@ public final class MemoryPlan {
         if (source.equals(target)) {
             return;
         }
-        boolean oldState = base(value).op() instanceof Op.State state && graph.assignments().containsKey(state.name());
-        if (oldState) {
-            Place.Temporary aside = slab.take(bytes(value));
-            copiesBefore.add(new Copy(source, aside, value.type()));
-            source = aside;
-        }
-        copiesAfter.add(new Copy(source, target, value.type()));
+        Place aside = asides.get(base(value));
+        copiesAfter.add(new Copy(aside != null ? aside : source, target, value.type()));
     }
 
     /** Free gaps of one growing block, taken by best fit and joined when given back. */
