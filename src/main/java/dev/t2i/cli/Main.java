@@ -90,7 +90,7 @@ public final class Main {
 
     /** In the order in which the help lists them. */
     private static List<Object> commands() {
-        return List.of(new DataCommands(), new ModelCommands(), new DevicesCommand(), new InfoCommand());
+        return List.of(new TrainCommand(), new DataCommands(), new ModelCommands(), new DevicesCommand(), new InfoCommand());
     }
 
     /** The names of all commands. */

@@ -36,6 +36,15 @@ final class Binder {
         return type.cast(bindRecord(type, tree.root(), ""));
     }
 
+    /** One setting of the outermost level; what else is there does not matter. */
+    <E extends Enum<E>> E bindOnly(String key, Class<E> type) {
+        JsonNode node = tree.root().get(key);
+        if (node == null) {
+            throw new SettingsException(tree.source() + ": missing setting '" + key + "' (" + expected(type) + ")");
+        }
+        return type.cast(bindValue(type, node, key, null));
+    }
+
     private Object bindRecord(Class<?> type, JsonNode node, String path) {
         if (!(node instanceof ObjectNode object)) {
             throw wrong(path, node, "settings of its own (key: value)");

@@ -33,9 +33,23 @@ public final class Settings {
      * @throws SettingsException if the file can't be read, or a setting is unknown, missing, of the wrong type or out of range
      */
     public static <T extends Record> T load(Path file, Class<T> type, List<String> overrides) {
-        String text;
+        return parse(read(file), file.toString(), type, overrides);
+    }
+
+    /**
+     * Reads one setting that says how to read the others, and leaves those alone.
+     *
+     * @throws SettingsException if the file can't be read, or the setting is missing or no constant of {@code type}
+     */
+    public static <E extends Enum<E>> E peek(Path file, String key, Class<E> type, List<String> overrides) {
+        SettingsTree tree = SettingsTree.parse(read(file), file.toString());
+        overrides.forEach(tree::override);
+        return new Binder(tree).bindOnly(key, type);
+    }
+
+    private static String read(Path file) {
         try {
-            text = Files.readString(file);
+            return Files.readString(file);
         } catch (NoSuchFileException e) {
             throw new SettingsException(file + ": no such file", e);
         } catch (CharacterCodingException e) {
@@ -43,7 +57,6 @@ public final class Settings {
         } catch (IOException e) {
             throw new SettingsException(file + ": can't be read: " + (Files.isDirectory(file) ? "it is a folder" : e.getMessage()), e);
         }
-        return parse(text, file.toString(), type, overrides);
     }
 
     /** As {@link #load}, from text; {@code source} names it in errors. */

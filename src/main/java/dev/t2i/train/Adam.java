@@ -23,9 +23,9 @@ public record Adam(String name, double beta1, double beta2, double epsilon, doub
         this(name, beta1, beta2, 1e-8, 0);
     }
 
-    /** State names of both moments of a parameter's state. */
-    static List<String> momentNames(String state) {
-        return List.of(moment(1, state), moment(2, state));
+    /** State names of the moments of a parameter's state; without a beta1 there is no first one. */
+    List<String> momentNames(String state) {
+        return beta1 == 0 ? List.of(moment(2, state)) : List.of(moment(1, state), moment(2, state));
     }
 
     /** State name of a parameter's first or second moment. */
@@ -62,14 +62,17 @@ public record Adam(String name, double beta1, double beta2, double epsilon, doub
                 Value state = states.get(i);
                 String stateName = parameters.stateName(names.get(i));
                 Value gradient = gradients.get(i);
-                Value m = graph.state(moment(1, stateName), DType.F32, state.shape());
                 Value v = graph.state(moment(2, stateName), DType.F32, state.shape());
-                Value newM = m.mul(beta1).add(gradient.mul(1 - beta1));
+                Value newM = gradient;
+                if (beta1 != 0) {
+                    Value m = graph.state(moment(1, stateName), DType.F32, state.shape());
+                    newM = m.mul(beta1).add(gradient.mul(1 - beta1));
+                    graph.assign(m, finite.select(newM, m));
+                }
                 Value newV = v.mul(beta2).add(gradient.square().mul(1 - beta2));
                 Value direction = newM.div(newV.sqrt().mul(correction2).add(epsilon));
                 Value decayed = weightDecay == 0 || state.rank() < 2 ? state : state.mul(rate.mul(-weightDecay).add(1));
                 Value moved = decayed.sub(direction.mul(rate.mul(correction1)));
-                graph.assign(m, finite.select(newM, m));
                 graph.assign(v, finite.select(newV, v));
                 Value kept = finite.select(moved, state);
                 graph.assign(state, kept);
@@ -88,7 +91,7 @@ public record Adam(String name, double beta1, double beta2, double epsilon, doub
     /** The inputs for update number {@code step}, counted from 1. */
     public void feed(Map<String, Tensor> inputs, long step, double learningRate) {
         inputs.get(name + ".learningRate").set(0, learningRate);
-        inputs.get(name + ".correction1").set(0, 1 / (1 - Math.pow(beta1, step)));
+        inputs.get(name + ".correction1").set(0, beta1 == 0 ? 1 : 1 / (1 - Math.pow(beta1, step)));
         inputs.get(name + ".correction2").set(0, 1 / Math.sqrt(1 - Math.pow(beta2, step)));
     }
 
@@ -97,16 +100,5 @@ public record Adam(String name, double beta1, double beta2, double epsilon, doub
         for (String input : List.of(".learningRate", ".correction1", ".correction2")) {
             inputs.put(name + input, Tensor.allocate(arena, DType.F32, Shape.SCALAR));
         }
-    }
-
-    /** Zero moments for {@code declarations} of {@code network}, by state name. */
-    public static Map<String, Tensor> moments(String network, List<Parameters.Declaration> declarations, Arena arena) {
-        Map<String, Tensor> moments = new LinkedHashMap<>();
-        for (Parameters.Declaration declaration : declarations) {
-            for (int order = 1; order <= 2; order++) {
-                moments.put(moment(order, network + "/" + declaration.name()), Tensor.allocate(arena, DType.F32, declaration.shape()));
-            }
-        }
-        return moments;
     }
 }

@@ -50,7 +50,7 @@ public final class Checkpoint {
         Path aside = checkpoints.resolve(ASIDE + folderName(progress.step()));
         try {
             Files.createDirectories(checkpoints);
-            delete(aside);
+            Folders.delete(aside);
             Files.createDirectory(aside);
             try (Arena arena = Arena.ofConfined()) {
                 SafetensorsWriter writer = new SafetensorsWriter();
@@ -62,7 +62,7 @@ public final class Checkpoint {
                 writer.write(aside.resolve(STATE));
             }
             AtomicFile.write(aside.resolve(PROGRESS), JSON.writeValueAsString(progress) + "\n");
-            delete(target);
+            Folders.delete(target);
             Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
             AtomicFile.write(checkpoints.resolve(LATEST), target.getFileName() + "\n");
             prune(checkpoints, target, keep);
@@ -157,20 +157,8 @@ public final class Checkpoint {
         for (Path path : old) {
             boolean aside = path.getFileName().toString().startsWith(ASIDE);
             if (aside || steps-- >= keep) {
-                delete(path);
+                Folders.delete(path);
             }
         }
-    }
-
-    private static void delete(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> content = Files.list(folder)) {
-            for (Path path : content.toList()) {
-                Files.delete(path);
-            }
-        }
-        Files.delete(folder);
     }
 }

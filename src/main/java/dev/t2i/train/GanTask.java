@@ -95,59 +95,49 @@ public final class GanTask implements Task {
         return settings.batch();
     }
 
-    /** All states that training changes. */
+    @Override
     public List<Checkpoint.StateType> states() {
         List<Checkpoint.StateType> states = new ArrayList<>();
-        learned(GanProgram.GENERATOR, declared.generator().declarations(), states);
-        declared.generator().declarations().forEach(d -> states.add(state(GanProgram.AVERAGE + "/" + d.name(), d.shape())));
-        learned(GanProgram.DISCRIMINATOR, declared.discriminator().declarations(), states);
-        if (trainsAdapter()) {
-            learned(GanProgram.ADAPTER, declared.adapter().declarations(), states);
-        }
-        declared.encoder().ifPresent(encoder -> learned(TextSide.ENCODER, encoder.declarations(), states));
+        learned().forEach(network -> states.addAll(network.states()));
+        declared.generator().declarations().forEach(d -> states.add(Learned.state(GanProgram.AVERAGE + "/" + d.name(), d.shape())));
         return states;
     }
 
-    private static void learned(String network, List<Parameters.Declaration> declarations, List<Checkpoint.StateType> states) {
-        declarations.forEach(d -> states.add(state(network + "/" + d.name(), d.shape())));
-        declarations.forEach(d -> Adam.momentNames(network + "/" + d.name()).forEach(name -> states.add(state(name, d.shape()))));
-    }
-
-    private static Checkpoint.StateType state(String name, Shape shape) {
-        return new Checkpoint.StateType(name, DType.F32, shape);
+    private List<Learned> learned() {
+        List<Learned> networks = new ArrayList<>();
+        networks.add(new Learned(GanProgram.GENERATOR, declared.generator().declarations(), program.generatorAdam()));
+        networks.add(new Learned(GanProgram.DISCRIMINATOR, declared.discriminator().declarations(), program.discriminatorAdam()));
+        if (trainsAdapter()) {
+            networks.add(new Learned(GanProgram.ADAPTER, declared.adapter().declarations(), program.textAdam()));
+        }
+        declared.encoder().ifPresent(encoder -> networks.add(new Learned(TextSide.ENCODER, encoder.declarations(), program.textAdam())));
+        return networks;
     }
 
     @Override
     public void initialize() {
         try (Arena scratch = Arena.ofConfined()) {
-            Map<String, Tensor> generator = Parameters.initialize(declared.generator().declarations(), settings.seed(), scratch);
-            put(GanProgram.GENERATOR, generator);
-            put(GanProgram.AVERAGE, generator);
-            Adam.moments(GanProgram.GENERATOR, declared.generator().declarations(), scratch).forEach(session::put);
-            put(GanProgram.DISCRIMINATOR, Parameters.initialize(declared.discriminator().declarations(), settings.seed(), scratch));
-            Adam.moments(GanProgram.DISCRIMINATOR, declared.discriminator().declarations(), scratch).forEach(session::put);
-            if (trainsAdapter()) {
-                put(GanProgram.ADAPTER, source.adapterStart(settings.text().adapter(), declared.adapter().declarations(), settings.seed(),
-                        data, backend, scratch));
-                Adam.moments(GanProgram.ADAPTER, declared.adapter().declarations(), scratch).forEach(session::put);
+            for (Learned network : learned()) {
+                network.initialize(session, firstValues(network, scratch));
             }
-            declared.encoder().ifPresent(encoder -> {
-                put(TextSide.ENCODER, text.initialWeights());
-                Adam.moments(TextSide.ENCODER, encoder.declarations(), scratch).forEach(session::put);
-            });
+            Learned.put(session, GanProgram.AVERAGE, Parameters.initialize(declared.generator().declarations(), settings.seed(), scratch));
         }
     }
 
-    private void put(String network, Map<String, Tensor> tensors) {
-        tensors.forEach((name, tensor) -> session.put(network + "/" + name, tensor));
+    private Map<String, Tensor> firstValues(Learned network, Arena scratch) {
+        return switch (network.network()) {
+            case GanProgram.ADAPTER -> source.adapterStart(settings.text().adapter(), network.declarations(), settings.seed(), data, backend, scratch);
+            case TextSide.ENCODER -> text.initialWeights();
+            default -> Parameters.initialize(network.declarations(), settings.seed(), scratch);
+        };
     }
 
     @Override
     public void compile() {
         if (!trainsAdapter()) {
-            put(GanProgram.ADAPTER, source.adapter(declared.adapter().declarations(), arena));
+            Learned.put(session, GanProgram.ADAPTER, source.adapter(declared.adapter().declarations(), arena));
         }
-        declared.guide().ifPresent(guide -> put(GanProgram.MATCHING, source.guideWeights(guide.declarations(), arena)));
+        declared.guide().ifPresent(guide -> Learned.put(session, GanProgram.MATCHING, source.guideWeights(guide.declarations(), arena)));
         text.compileFrozen(session, 2 * settings.batch());
         int interval = settings.loss().penaltyInterval();
         compileStep(true, true);

@@ -8,9 +8,11 @@ import dev.t2i.safetensors.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -79,6 +81,20 @@ public record RunFolder(Path path) {
 
     public Path model() {
         return path.resolve("model");
+    }
+
+    /** Lets {@code write} fill a folder aside and puts it in the place of {@code model}; a failure leaves the old one. */
+    void replaceModel(Consumer<Path> write) {
+        Path aside = path.resolve(".model");
+        try {
+            Folders.delete(aside);
+            Files.createDirectories(aside);
+            write.accept(aside);
+            Folders.delete(model());
+            Files.move(aside, model(), StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new BadInputException(model() + ": cannot be written, " + e.getMessage(), e);
+        }
     }
 
     /** Appends one line of figures. */

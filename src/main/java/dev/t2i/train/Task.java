@@ -2,6 +2,7 @@ package dev.t2i.train;
 
 import dev.t2i.backend.Session;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -12,6 +13,9 @@ import java.util.Optional;
  */
 public interface Task extends AutoCloseable {
     Session session();
+
+    /** Every state that steps change, in the order in which checkpoints hold them. */
+    List<Checkpoint.StateType> states();
 
     /** Puts the first values of all states, for a run that starts anew. */
     void initialize();

@@ -28,16 +28,14 @@ public final class Trainer {
     private long tickStartStep;
 
     /**
-     * @param states every state of the task, in the order in which checkpoints hold them
      * @param stopRequested asked between steps; once true, the run is saved and left
      * @param report takes status lines
      */
-    public Trainer(Task task, Schedule schedule, RunFolder run, List<Checkpoint.StateType> states,
-            BooleanSupplier stopRequested, Consumer<String> report) {
+    public Trainer(Task task, Schedule schedule, RunFolder run, BooleanSupplier stopRequested, Consumer<String> report) {
         this.task = task;
         this.schedule = schedule;
         this.run = run;
-        this.states = states;
+        this.states = task.states();
         this.stopRequested = stopRequested;
         this.report = report;
     }
@@ -98,6 +96,16 @@ public final class Trainer {
             save();
         }
         return step >= steps;
+    }
+
+    /** Samples trained on so far. */
+    public long samples() {
+        return step * task.batch();
+    }
+
+    /** Writes the model as it stands into the run's {@code model} folder, in place of an earlier one. */
+    public void exportModel(String name) {
+        run.replaceModel(folder -> task.export(folder, name, samples()));
     }
 
     private void save() {

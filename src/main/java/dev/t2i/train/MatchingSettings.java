@@ -1,0 +1,51 @@
+package dev.t2i.train;
+
+import dev.t2i.config.Default;
+import dev.t2i.config.Range;
+import dev.t2i.gan.AdapterSettings;
+import dev.t2i.gan.MatchingConfig;
+import java.util.List;
+
+/**
+ * Everything that shapes the training of a matching model: a text encoder and an image encoder that agree on which
+ * sentence fits which picture.
+ *
+ * @param size edge of the pictures in pixels
+ * @param encoder the GPT-2 folder to start from; it is trained along
+ * @param text the adapter behind it
+ * @param image channels of the image encoder, from the full picture down to 4x4
+ * @param sharpness factor on the cosines
+ * @param learningRate of adapter and image encoder
+ * @param encoderRate of the GPT-2
+ * @param warmup samples over which learning rates rise from zero; then they follow half a cosine down to zero
+ */
+public record MatchingSettings(
+        TaskKind task,
+        @Default("1") long seed,
+        @Range(min = 8, max = 1024) int size,
+        @Range(min = 2, max = 4096) int batch,
+        Schedule schedule,
+        String encoder,
+        AdapterSettings text,
+        List<Integer> image,
+        @Range(min = 0) @Default("10") double sharpness,
+        @Range(min = 0, max = 1) @Default("0.001") double learningRate,
+        @Range(min = 0, max = 1) @Default("0.0003") double encoderRate,
+        @Range(min = 0) @Default("4000") long warmup) {
+
+    public MatchingSettings {
+        image = List.copyOf(image);
+    }
+
+    /** What a model made with these settings says of itself. */
+    public MatchingConfig config(long samples) {
+        return new MatchingConfig(1, size, text, image, samples);
+    }
+
+    /** The factor on learning rates after {@code done} samples. */
+    double factor(long done) {
+        double rise = warmup == 0 ? 1 : Math.min(1, (done + 1.0) / warmup);
+        double progress = Math.min(1, done / (double) schedule.samples());
+        return rise * 0.5 * (1 + Math.cos(Math.PI * progress));
+    }
+}

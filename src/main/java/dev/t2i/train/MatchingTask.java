@@ -1,0 +1,176 @@
+package dev.t2i.train;
+
+import dev.t2i.backend.Backend;
+import dev.t2i.backend.Executable;
+import dev.t2i.backend.FiniteCheck;
+import dev.t2i.backend.Session;
+import dev.t2i.data.CaptionedImages;
+import dev.t2i.gan.Channels;
+import dev.t2i.gan.MatchingConfig;
+import dev.t2i.gan.MatchingLoss;
+import dev.t2i.gan.ModelFolder;
+import dev.t2i.gpt2.Gpt2Files;
+import dev.t2i.graph.Graph;
+import dev.t2i.graph.Value;
+import dev.t2i.nn.Parameters;
+import dev.t2i.safetensors.SafetensorsWriter;
+import dev.t2i.safetensors.Weights;
+import dev.t2i.tensor.DType;
+import dev.t2i.tensor.Shape;
+import dev.t2i.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Training a matching model contrastively, GPT-2 included, see {@link MatchingLoss}. */
+public final class MatchingTask implements Task {
+    private static final String PICTURES = "pictures";
+    private static final String CAPTIONS = "captions";
+    private static final String WRONG_CAPTIONS = "wrong_captions";
+
+    private final MatchingSettings settings;
+    private final TextSide text;
+    private final Session session;
+    private final Feed feed;
+    private final Arena arena = Arena.ofShared();
+    private final Adam adam = new Adam("matching", 0.9, 0.99);
+    private final Adam encoderAdam = new Adam("encoder", 0.9, 0.99);
+    private final Graph graph = new Graph();
+    private final Learned adapter;
+    private final Learned image;
+    private final Learned encoder;
+    private final Map<String, Tensor> inputs = new HashMap<>();
+    private final Map<String, Double> statistics = new LinkedHashMap<>();
+    private Executable executable;
+
+    public MatchingTask(MatchingSettings settings, Path encoderFolder, CaptionedImages data, Backend backend) {
+        Channels.requireSize("image", settings.image(), settings.size());
+        this.settings = settings;
+        this.text = new TextSide(Gpt2Files.open(encoderFolder), settings.text().tokens(), true);
+        this.session = backend.open();
+        this.feed = new Feed(data, settings.seed(), settings.batch(), settings.size());
+        Parameters adapterPlace = Parameters.of(graph, GanProgram.ADAPTER);
+        Parameters imagePlace = Parameters.of(graph, GanProgram.MATCHING);
+        trace(adapterPlace, imagePlace);
+        this.adapter = new Learned(GanProgram.ADAPTER, adapterPlace.declarations(), adam);
+        this.image = new Learned(GanProgram.MATCHING, imagePlace.declarations(), adam);
+        this.encoder = new Learned(TextSide.ENCODER, text.trained(graph).orElseThrow().declarations(), encoderAdam);
+        adam.allocateInputs(inputs, arena);
+        encoderAdam.allocateInputs(inputs, arena);
+    }
+
+    private void trace(Parameters adapterPlace, Parameters imagePlace) {
+        int n = settings.batch();
+        Value pictures = graph.input(PICTURES, DType.F32, Shape.of(n, settings.size(), settings.size(), 3));
+        Value texts = settings.text().build().adapt(adapterPlace, text.pooled(graph, CAPTIONS, n));
+        Value wrong = settings.text().build().adapt(adapterPlace, text.pooled(graph, WRONG_CAPTIONS, n));
+        Value seen = settings.config(0).buildImageEncoder().encode(imagePlace, pictures);
+        Value loss = MatchingLoss.of(seen, texts, wrong, settings.sharpness());
+        graph.output("loss", loss);
+        graph.output("matched", MatchingLoss.accuracy(seen, texts, wrong));
+        graph.output("over_wrong", seen.mul(texts).sum(1).greater(seen.mul(wrong).sum(1)).mean());
+        Adam.Update update = adam.minimize(loss, imagePlace);
+        graph.output("norm", update.gradientNorm());
+        adam.minimize(loss, adapterPlace);
+        encoderAdam.minimize(loss, text.trained(graph).orElseThrow());
+    }
+
+    @Override
+    public Session session() {
+        return session;
+    }
+
+    @Override
+    public int batch() {
+        return settings.batch();
+    }
+
+    @Override
+    public List<Checkpoint.StateType> states() {
+        List<Checkpoint.StateType> states = new ArrayList<>(adapter.states());
+        states.addAll(image.states());
+        states.addAll(encoder.states());
+        return states;
+    }
+
+    @Override
+    public void initialize() {
+        adapter.initialize(session, settings.seed());
+        image.initialize(session, settings.seed());
+        encoder.initialize(session, text.initialWeights());
+    }
+
+    @Override
+    public void compile() {
+        executable = session.compile(graph);
+    }
+
+    @Override
+    public void step(long step) {
+        Feed.Batch batch = feed.take(step);
+        executable.run(inputsOf(batch));
+        feed.recycle(batch);
+        graph.outputs().keySet().forEach(name -> statistics.put(name, (double) executable.output(name).getFloat(0)));
+    }
+
+    private Map<String, Tensor> inputsOf(Feed.Batch batch) {
+        inputs.put(PICTURES, batch.pictures());
+        Map<String, List<String>> sentences = new LinkedHashMap<>();
+        sentences.put(CAPTIONS, batch.captions());
+        sentences.put(WRONG_CAPTIONS, batch.wrongCaptions());
+        text.feed(inputs, sentences);
+        double factor = settings.factor(batch.step() * settings.batch());
+        adam.feed(inputs, batch.step() + 1, settings.learningRate() * factor);
+        encoderAdam.feed(inputs, batch.step() + 1, settings.encoderRate() * factor);
+        return inputs;
+    }
+
+    @Override
+    public Map<String, Double> statistics() {
+        return statistics;
+    }
+
+    @Override
+    public Optional<String> firstBadValue(long step) {
+        Feed.Batch batch = feed.take(step);
+        Optional<String> bad = executable instanceof FiniteCheck check
+                ? check.firstNonFinite(inputsOf(batch)).map(FiniteCheck.NonFinite::toString) : Optional.empty();
+        feed.recycle(batch);
+        return bad;
+    }
+
+    @Override
+    public void snapshot(Path folder, long step) {
+        // Two encoders draw nothing; their progress is in the figures.
+    }
+
+    @Override
+    public void export(Path folder, String name, long samples) {
+        try (Arena scratch = Arena.ofConfined()) {
+            Map<String, Tensor> tensors = new LinkedHashMap<>();
+            ModelExport.collect(session, GanProgram.ADAPTER, adapter.declarations(), ModelFolder.ADAPTER, tensors, scratch);
+            ModelExport.collect(session, GanProgram.MATCHING, image.declarations(), MatchingConfig.IMAGE, tensors, scratch);
+            settings.config(samples).write(folder);
+            SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt").metadata("model", name);
+            tensors.forEach((tensor, value) -> writer.add(tensor, value, DType.F16));
+            writer.write(folder.resolve(Weights.SINGLE));
+            ModelExport.encoder(folder, text, true, session, scratch);
+        }
+    }
+
+    @Override
+    public void close() {
+        feed.close();
+        if (executable != null) {
+            executable.close();
+        }
+        session.close();
+        text.close();
+        arena.close();
+    }
+}
