@@ -99,8 +99,7 @@ final class BlockKernel {
                 float value = BoxCopy.getFloat(input.segment(), input.dtype(), viewOffsets[i] * input.dtype().bytes());
                 ElementLoops.fill(value, work.scratch, i * rowBytes, n);
             } else if (accesses[i] == Access.PERIODIC) {
-                space.select(work, 0);
-                load(work, i, 0);
+                load(work, i, space.select(work, 0), 0);
             }
         }
     }
@@ -110,10 +109,11 @@ final class BlockKernel {
         work.offsets[slot] = slot * rowBytes;
     }
 
-    private void load(Workspace work, int i, long blockOffset) {
+    private void load(Workspace work, int i, int n, long blockOffset) {
         Buffer input = inputs[i];
         BoxCopy.copy(input.segment(), input.dtype(), (viewOffsets[i] + blockOffset) * input.dtype().bytes(),
                 space.strides()[i], work.scratch, DType.F32, i * rowBytes, work.dense, work.extent, orders[i], 0);
+        ElementLoops.pad(work.scratch, i * rowBytes, n);
         pointAtRow(work, i);
     }
 
@@ -130,7 +130,7 @@ final class BlockKernel {
                 work.segments[i] = inputs[i].segment();
                 work.offsets[i] = (viewOffsets[i] + space.offset(work, i)) * 4;
             } else if (access == Access.DIRECT || access == Access.LOADED) {
-                load(work, i, space.offset(work, i));
+                load(work, i, n, space.offset(work, i));
             }
         }
         if (!program.writesResult()) {

@@ -29,6 +29,17 @@ final class ElementLoops {
         return (elements + GRAIN - 1) & -GRAIN;
     }
 
+    /** Repeats the last of {@code n} elements up to the next whole grain: stale numbers could take a function's slow path. */
+    static void pad(MemorySegment a, long ao, int n) {
+        int whole = padded(n);
+        if (n < whole && n > 0) {
+            float last = a.get(BoxCopy.F32, ao + 4L * (n - 1));
+            for (int i = n; i < whole; i++) {
+                a.set(BoxCopy.F32, ao + 4L * i, last);
+            }
+        }
+    }
+
     static void fill(float value, MemorySegment out, long oo, int n) {
         FloatVector x = FloatVector.broadcast(S, value);
         for (int i = 0; i < n; i += L) {

@@ -123,6 +123,7 @@ final class ProductEpilogue implements TileEpilogue {
         } else {
             pointAtRow(work, slot);
             BoxCopy.run(segment, type, at * type.bytes(), stride, work.scratch, DType.F32, slot * ROW_BYTES, 1, n);
+            ElementLoops.pad(work.scratch, slot * ROW_BYTES, n);
         }
     }
 }

@@ -117,7 +117,7 @@ class VectorBackendTest {
 
     /** A training step that has every kind of step in it. */
     private static Executable trainingStep(Session session) {
-        Graph graph = graph(2, 12);
+        Graph graph = graph(2, 6);
         Value keys = graph.input("keys", DType.I32, Shape.of(2, 4));
         Value indices = graph.input("indices", DType.I32, Shape.of(2));
         Value table = graph.state("table", DType.F32, Shape.of(5, 16));
@@ -132,7 +132,7 @@ class VectorBackendTest {
     }
 
     private static Map<String, Tensor> trainingInputs() {
-        Map<String, Tensor> inputs = inputs(2, 12);
+        Map<String, Tensor> inputs = inputs(2, 6);
         inputs.put("keys", GraphRun.uniform(new Random(5), DType.I32, Shape.of(2, 4), 0, 1000));
         inputs.put("indices", GraphRun.uniform(new Random(6), DType.I32, Shape.of(2), 0, 5));
         return inputs;
