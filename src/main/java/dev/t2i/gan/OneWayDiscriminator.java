@@ -36,7 +36,8 @@ public record OneWayDiscriminator(int textWidth, int headWidth, List<Integer> ch
             int out = channels.get(i + 1);
             x = block.scoped(() -> block(block, input, out));
         }
-        return x;
+        // Here and not with the text: a part of the batch, as mismatched pairs are, must look as it does within the whole.
+        return batchDeviation ? Value.concat(3, x, deviation(x)) : x;
     }
 
     private static Value block(Parameters place, Value x, int out) {
@@ -54,7 +55,7 @@ public record OneWayDiscriminator(int textWidth, int headWidth, List<Integer> ch
         Parameters head = place.at("head");
         return head.scoped(() -> {
             Value tiled = text.reshape(n, 1, 1, textWidth).broadcastTo(Shape.of(n, TOP, TOP, textWidth));
-            Value joined = batchDeviation ? Value.concat(3, features, deviation(features), tiled) : Value.concat(3, features, tiled);
+            Value joined = Value.concat(3, features, tiled);
             Value hidden = Layers.conv2dWithoutBias(head.at(0), joined, headWidth, 3, Window.of(1, 1),
                     Initializer.fanIn(joined.dim(3) * 9L)).leakyRelu(SLOPE);
             return Layers.conv2dWithoutBias(head.at(2), hidden, 1, 4, Window.of(1, 0), Initializer.fanIn(headWidth * 16L)).reshape(n);
