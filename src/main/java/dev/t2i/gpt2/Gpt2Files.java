@@ -42,6 +42,11 @@ public record Gpt2Files(Path folder, Gpt2Config config) {
         return Gpt2Weights.of(Weights.open(folder, arena), config);
     }
 
+    /** Whether {@link #tokenizer} has something to read. */
+    public boolean hasTokenizer() {
+        return BpeVocabulary.isIn(folder) || config.vocabSize() == Gpt2TableTokenizer.VOCAB_SIZE;
+    }
+
     /**
      * The folder's own vocabulary, or where it has none and the config has GPT-2's 50,257 tokens, GPT-2's.
      *

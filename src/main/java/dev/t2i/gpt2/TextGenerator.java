@@ -71,6 +71,11 @@ public final class TextGenerator implements AutoCloseable {
         return runtime.config();
     }
 
+    /** Whether {@link #tokenizer} has something to read; ids can be completed without. */
+    public boolean hasTokenizer() {
+        return runtime.files().hasTokenizer();
+    }
+
     /**
      * The folder's tokenizer.
      *

@@ -2,6 +2,7 @@ package dev.t2i.gpt2;
 
 import dev.t2i.backend.Backend;
 import dev.t2i.backend.scalar.ScalarBackend;
+import dev.t2i.backend.vector.VectorBackend;
 import dev.t2i.safetensors.Weights;
 import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
@@ -29,7 +30,7 @@ record Gpt2Fixture(Path folder, Weights expected) {
     }
 
     static List<Backend> backends() {
-        return List.of(new ScalarBackend());
+        return List.of(new ScalarBackend(), new VectorBackend());
     }
 
     /** The texts without their padding. */
