@@ -1,9 +1,10 @@
 package dev.t2i.cli;
 
+import dev.t2i.backend.Backends;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.io.IOException;
 import java.util.List;
 import picocli.CommandLine.Command;
 
@@ -12,7 +13,7 @@ import picocli.CommandLine.Command;
 final class DevicesCommand extends T2iCommand {
 
     /** The answer of {@code --json}. */
-    record Devices(Java java, Machine machine) {
+    record Devices(Java java, Machine machine, List<Backends.Offer> backends) {
     }
 
     record Java(String version, String vendor, String home, long maxHeapBytes) {
@@ -27,7 +28,8 @@ final class DevicesCommand extends T2iCommand {
                 new Java(Runtime.version().toString(), System.getProperty("java.vendor"), System.getProperty("java.home"),
                         Runtime.getRuntime().maxMemory()),
                 new Machine(System.getProperty("os.name") + " " + System.getProperty("os.version"), System.getProperty("os.arch"),
-                        processor(), Runtime.getRuntime().availableProcessors(), memory()));
+                        processor(), Runtime.getRuntime().availableProcessors(), memory()),
+                Backends.list());
         if (json()) {
             printJson(devices);
             return ExitCode.DONE;
@@ -38,6 +40,10 @@ final class DevicesCommand extends T2iCommand {
         out().printf("Processor  %s, %d cores for Java%n", devices.machine.processor, devices.machine.cores);
         out().printf("Memory     %s, of which the Java heap may take %s%n",
                 gibibytes(devices.machine.memoryBytes), gibibytes(devices.java.maxHeapBytes));
+        out().println("Backends, fastest first; 'auto' takes the first that can run here");
+        for (Backends.Offer backend : devices.backends) {
+            out().printf("  %-8s %s%s%n", backend.name(), backend.available() ? "" : "not available: ", backend.description());
+        }
         return ExitCode.DONE;
     }
 

@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,6 +68,16 @@ class MainTest {
         assertEquals(1, out.toString().lines().count());
         assertTrue(new ObjectMapper().readTree(out.toString()).path("machine").path("cores").asInt() > 0);
         assertEquals("", err.toString());
+    }
+
+    @Test
+    void devicesNamesEveryBackend() throws Exception {
+        assertEquals(0, run("devices", "--json"));
+        var backends = new ObjectMapper().readTree(out.toString()).path("backends");
+        assertEquals(List.of("vector", "scalar"), backends.findValuesAsText("name"));
+        assertTrue(backends.findValues("available").stream().allMatch(available -> available.asBoolean()), out::toString);
+        assertEquals(0, run("devices"));
+        assertTrue(out.toString().contains("-bit vectors"), out::toString);
     }
 
     @Test
