@@ -5,8 +5,8 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
 
-/** How settings are spelt in files, and what a misspelt one may have meant. */
-final class Names {
+/** How settings are spelt in files, and what a misspelt word may have meant. */
+public final class Names {
 
     private Names() {
     }
@@ -29,14 +29,14 @@ final class Names {
     }
 
     /** The candidate that takes the fewest edits to reach, unless that rewrites more than half of the word. */
-    static Optional<String> nearest(String word, Collection<String> candidates) {
+    public static Optional<String> nearest(String word, Collection<String> candidates) {
         return candidates.stream()
                 .min(Comparator.comparingInt(candidate -> edits(word, candidate)))
                 .filter(candidate -> edits(word, candidate) <= Math.max(2, Math.max(word.length(), candidate.length()) / 2));
     }
 
     /** Damerau-Levenshtein distance (adjacent swaps count once), ignoring case and the kind of dash. */
-    static int edits(String from, String to) {
+    public static int edits(String from, String to) {
         String a = from.toLowerCase(Locale.ROOT).replace('-', '_');
         String b = to.toLowerCase(Locale.ROOT).replace('-', '_');
         int[][] cost = new int[a.length() + 1][b.length() + 1];

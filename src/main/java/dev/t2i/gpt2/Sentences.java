@@ -6,12 +6,20 @@ import java.util.Locale;
 
 /** How sentences are brought into one form before they condition a picture, in training and in use alike. */
 public final class Sentences {
+    private static final String CLOSING = " .!?;,:";
+
     private Sentences() {}
 
     /** Lower case, single blanks, no quotes, no closing punctuation. */
     public static String normalise(String sentence) {
-        return sentence.toLowerCase(Locale.ROOT).replaceAll("[\"\u201c\u201d\u201e\u00ab\u00bb]", " ")
-                .replaceAll("\\s+", " ").strip().replaceAll("[\\s.!?;,:]+$", "");
+        String plain = sentence.toLowerCase(Locale.ROOT).replaceAll("[\"\u201c\u201d\u201e\u00ab\u00bb]", " ")
+                .replaceAll("\\s+", " ").strip();
+        // By hand: as a regular expression this takes quadratic time where punctuation piles up in the middle.
+        int end = plain.length();
+        while (end > 0 && CLOSING.indexOf(plain.charAt(end - 1)) >= 0) {
+            end--;
+        }
+        return plain.substring(0, end);
     }
 
     /** The words of a sentence, in order: runs of letters and digits in lower case. */

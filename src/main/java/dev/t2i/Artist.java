@@ -1,0 +1,197 @@
+package dev.t2i;
+
+import dev.t2i.backend.Backend;
+import dev.t2i.backend.Executable;
+import dev.t2i.backend.Session;
+import dev.t2i.error.BadModelException;
+import dev.t2i.gan.ModelConfig;
+import dev.t2i.gan.ModelFolder;
+import dev.t2i.gpt2.Gpt2Config;
+import dev.t2i.gpt2.Gpt2Files;
+import dev.t2i.gpt2.Gpt2Weights;
+import dev.t2i.gpt2.TextFeatures;
+import dev.t2i.gpt2.TokenBatch;
+import dev.t2i.graph.Graph;
+import dev.t2i.graph.Value;
+import dev.t2i.image.Picture;
+import dev.t2i.nn.Parameters;
+import dev.t2i.safetensors.Weights;
+import dev.t2i.tensor.DType;
+import dev.t2i.tensor.Shape;
+import dev.t2i.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ObjIntConsumer;
+
+/**
+ * A loaded model: weights, and the graph from token ids to pixels, compiled for a few batch sizes when first needed.
+ *
+ * <p>Prompts are all padded to the length that the model was trained with, so that no row of a batch depends on another.
+ * Used by one thread at a time.
+ */
+final class Artist implements AutoCloseable {
+    /** Ascending; the last is what fills the cores and still fits the caches. */
+    private static final int[] BATCHES = {1, 4, 16};
+    private static final String IDS = "ids";
+    private static final String MASK = "mask";
+    private static final String KEYS = "noise_keys";
+    private static final String TRUNCATION = "truncation";
+    private static final String PICTURES = "pictures";
+
+    /** A compiled batch size with its inputs. */
+    private record Compiled(Executable executable, TokenBatch tokens, Tensor keys, Tensor truncation) {
+        Map<String, Tensor> inputs() {
+            return Map.of(IDS, tokens.ids(), MASK, tokens.mask(), KEYS, keys, TRUNCATION, truncation);
+        }
+    }
+
+    private final ModelConfig config;
+    private final Gpt2Config encoder;
+    private final Prompts prompts;
+    private final Backend backend;
+    private final Arena arena;
+    private final Gpt2Weights encoderWeights;
+    private final Weights weights;
+    private final Session session;
+    private final Map<Integer, Compiled> compiled = new HashMap<>();
+    private boolean closed;
+
+    private Artist(ModelConfig config, Gpt2Files encoder, Path folder, Backend backend, Arena arena) {
+        this.config = config;
+        this.encoder = encoder.config();
+        this.backend = backend;
+        this.arena = arena;
+        int tokens = config.text().tokens();
+        if (encoder.config().positions() < tokens + 1) {
+            throw new BadModelException("%s: its %d positions are too few for prompts of %d tokens and the one in front"
+                    .formatted(encoder.folder(), encoder.config().positions(), tokens));
+        }
+        int endOfText = encoder.config().endOfText().orElseThrow(() -> new BadModelException(
+                encoder.folder() + ": eos_token_id in config.json is not in the vocabulary; pictures from text need it"));
+        prompts = new Prompts(encoder.tokenizer(), endOfText, tokens);
+        encoderWeights = encoder.weights(arena);
+        weights = ModelFolder.weights(folder, config, 2 * encoder.config().embedding(), arena);
+        session = backend.open();
+    }
+
+    /** Everything that is in the folder is read or mapped before this returns. */
+    static Artist open(Path folder, Backend backend) {
+        ModelFolder.requireModel(folder);
+        ModelConfig config = ModelConfig.read(folder);
+        Gpt2Files encoder = ModelFolder.encoder(folder);
+        // Shared, because a backend's worker threads read the weights.
+        Arena arena = Arena.ofShared();
+        try {
+            return new Artist(config, encoder, folder, backend, arena);
+        } catch (Throwable e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    ModelConfig config() {
+        return config;
+    }
+
+    Backend backend() {
+        return backend;
+    }
+
+    /** Eight hexadecimal digits that change with the weights. */
+    String fingerprint() {
+        return new Fingerprint().add(Gpt2Weights.shapes(encoder).keySet(), encoderWeights::tensor)
+                .add(weights.names(), weights::tensor).toString();
+    }
+
+    void draw(List<TextToImage.Request> requests, double truncation, ObjIntConsumer<Picture> each) {
+        if (closed) {
+            throw new IllegalStateException("this model is closed");
+        }
+        List<int[]> texts = prompts.encode(requests.stream().map(TextToImage.Request::prompt).toList());
+        for (int start = 0; start < requests.size();) {
+            int left = requests.size() - start;
+            int rows = batchFor(left);
+            int count = Math.min(rows, left);
+            Compiled batch = compiled.computeIfAbsent(rows, this::compile);
+            for (int row = 0; row < rows; row++) {
+                // Rows to spare repeat the first one.
+                int from = start + (row < count ? row : 0);
+                batch.tokens.set(row, texts.get(from));
+                setKey(batch.keys, row, requests.get(from).seed());
+            }
+            batch.truncation.set(0, truncation);
+            batch.executable.run(batch.inputs());
+            Tensor pictures = batch.executable.output(PICTURES);
+            int size = config.size();
+            for (int row = 0; row < count; row++) {
+                each.accept(Picture.fromFloats(size, size, pictures.segment(), (long) row * size * size * 3), start + row);
+            }
+            start += count;
+        }
+    }
+
+    /** The smallest batch that holds what is left, unless more than half of it would be drawn for nothing. */
+    private static int batchFor(int left) {
+        int smaller = BATCHES[0];
+        for (int size : BATCHES) {
+            if (size >= left) {
+                return size > 2 * left ? smaller : size;
+            }
+            smaller = size;
+        }
+        return smaller;
+    }
+
+    private static void setKey(Tensor keys, int row, long seed) {
+        keys.set(4L * row, (int) seed);
+        keys.set(4L * row + 1, (int) (seed >>> 32));
+        keys.set(4L * row + 2, 0);
+        keys.set(4L * row + 3, 0);
+    }
+
+    private Compiled compile(int rows) {
+        int tokens = config.text().tokens() + 1;
+        Graph graph = new Graph();
+        Parameters language = Parameters.of(graph, ModelFolder.ENCODER, name -> encoderWeights.tensor(name).dtype());
+        Parameters adapter = Parameters.of(graph, ModelFolder.ADAPTER);
+        Parameters generator = Parameters.of(graph, ModelFolder.GENERATOR);
+        Value ids = graph.input(IDS, DType.I32, Shape.of(rows, tokens));
+        Value mask = graph.input(MASK, DType.F32, Shape.of(rows, tokens));
+        TextFeatures features = TextFeatures.of(language, encoder, ids, mask);
+        Value text = config.text().build().adapt(adapter, Value.concat(1, features.last(), features.mean()));
+        Value keys = graph.input(KEYS, DType.I32, Shape.of(rows, 4));
+        Value noise = graph.normal(keys, Shape.of(rows, config.generator().noiseWidth()))
+                .mul(graph.input(TRUNCATION, DType.F32, Shape.SCALAR));
+        graph.output(PICTURES, config.buildGenerator().draw(generator, noise, text));
+        if (compiled.isEmpty()) {
+            language.declarations().forEach(d -> session.lend(language.stateName(d.name()), encoderWeights.tensor(d.name())));
+            widen(adapter);
+            widen(generator);
+        }
+        return new Compiled(session.compile(graph), TokenBatch.allocate(arena, rows, tokens),
+                Tensor.allocate(arena, DType.I32, Shape.of(rows, 4)), Tensor.allocate(arena, DType.F32, Shape.SCALAR));
+    }
+
+    /** Small weights are converted once, so that no run has to. */
+    private void widen(Parameters place) {
+        for (Parameters.Declaration declaration : place.declarations()) {
+            try (Arena scratch = Arena.ofConfined()) {
+                Tensor wide = Tensor.allocate(scratch, DType.F32, declaration.shape());
+                wide.copyFrom(weights.tensor(place.stateName(declaration.name()).replaceFirst("/", ".")));
+                session.put(place.stateName(declaration.name()), wide);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            session.close();
+            arena.close();
+        }
+    }
+}
