@@ -57,6 +57,7 @@ final class Artist implements AutoCloseable {
     private final Weights weights;
     private final Session session;
     private final Map<Integer, Compiled> compiled = new HashMap<>();
+    private String fingerprint;
     private boolean closed;
 
     private Artist(ModelConfig config, Gpt2Files encoder, Path folder, Backend backend, Arena arena) {
@@ -102,8 +103,11 @@ final class Artist implements AutoCloseable {
 
     /** Eight hexadecimal digits that change with the weights. */
     String fingerprint() {
-        return new Fingerprint().add(Gpt2Weights.shapes(encoder).keySet(), encoderWeights::tensor)
-                .add(weights.names(), weights::tensor).toString();
+        if (fingerprint == null) {
+            fingerprint = new Fingerprint().add(Gpt2Weights.shapes(encoder).keySet(), encoderWeights::tensor)
+                    .add(weights.names(), weights::tensor).toString();
+        }
+        return fingerprint;
     }
 
     void draw(List<TextToImage.Request> requests, double truncation, ObjIntConsumer<Picture> each) {

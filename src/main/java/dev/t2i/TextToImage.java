@@ -4,7 +4,6 @@ import dev.t2i.backend.Backend;
 import dev.t2i.backend.Backends;
 import dev.t2i.error.BadInputException;
 import dev.t2i.gan.ModelConfig;
-import dev.t2i.gan.PackedModel;
 import dev.t2i.gpt2.Sentences;
 import dev.t2i.image.Picture;
 import java.nio.file.Path;
@@ -57,9 +56,7 @@ public final class TextToImage implements AutoCloseable {
 
     /** Opens the model that ships with the program. */
     public static TextToImage openDefault(Backend backend) {
-        try (PackedModel packed = PackedModel.open()) {
-            return open(packed.folder(), backend);
-        }
+        return open(DefaultModel.folder(), backend);
     }
 
     /** Opens a model folder on the fastest backend of this machine, see {@link #open(Path, Backend)}. */

@@ -90,8 +90,8 @@ public final class Main {
 
     /** In the order in which the help lists them. */
     private static List<Object> commands() {
-        return List.of(new EncodeCommand(), new CompleteCommand(), new TrainCommand(), new DataCommands(), new ModelCommands(),
-                new DevicesCommand(), new InfoCommand());
+        return List.of(new SampleCommand(), new EncodeCommand(), new CompleteCommand(), new TrainCommand(), new DataCommands(),
+                new ModelCommands(), new DevicesCommand(), new InfoCommand());
     }
 
     /** The names of all commands. */

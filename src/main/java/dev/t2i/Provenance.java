@@ -1,0 +1,65 @@
+package dev.t2i;
+
+import dev.t2i.error.BadInputException;
+import dev.t2i.image.Png;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What a picture's metadata say about how it was drawn: enough to draw it again. Stored as texts of a PNG under the names
+ * of these components, the last as {@code Software}, a keyword of the PNG standard.
+ *
+ * @param prompt as it was given
+ * @param model {@link TextToImage#identity()}
+ * @param software name and version of the program
+ */
+public record Provenance(String prompt, long seed, double truncation, String model, String software) {
+    private static final String PROMPT = "prompt";
+    private static final String SEED = "seed";
+    private static final String TRUNCATION = "truncation";
+    private static final String MODEL = "model";
+    private static final String SOFTWARE = "Software";
+
+    /** For a picture that this program draws now. */
+    public static Provenance of(TextToImage.Request request, double truncation, TextToImage model) {
+        return new Provenance(request.prompt(), request.seed(), truncation, model.identity(), program());
+    }
+
+    /** This program and its version, where it runs from a jar that tells. */
+    public static String program() {
+        String version = Provenance.class.getPackage().getImplementationVersion();
+        return version == null ? "t2i" : "t2i " + version;
+    }
+
+    /**
+     * Reads a picture's metadata.
+     *
+     * @throws BadInputException when the file is no PNG, or its metadata don't tell prompt and seed
+     */
+    public static Provenance read(Path picture) {
+        Map<String, String> text = Png.readText(picture);
+        String prompt = text.get(PROMPT);
+        if (prompt == null || !text.containsKey(SEED)) {
+            throw new BadInputException(picture + ": its metadata name no prompt and seed; only single pictures that t2i drew with metadata can be repeated");
+        }
+        try {
+            return new Provenance(prompt, Long.parseLong(text.get(SEED)), Double.parseDouble(text.getOrDefault(TRUNCATION, "1")),
+                    text.getOrDefault(MODEL, ""), text.getOrDefault(SOFTWARE, ""));
+        } catch (NumberFormatException e) {
+            throw new BadInputException("%s: its metadata say seed '%s' and truncation '%s', which are no numbers"
+                    .formatted(picture, text.get(SEED), text.getOrDefault(TRUNCATION, "1")), e);
+        }
+    }
+
+    /** As texts for {@link Png#write}. */
+    public Map<String, String> toText() {
+        Map<String, String> text = new LinkedHashMap<>();
+        text.put(PROMPT, prompt);
+        text.put(SEED, Long.toString(seed));
+        text.put(TRUNCATION, Double.toString(truncation));
+        text.put(MODEL, model);
+        text.put(SOFTWARE, software);
+        return text;
+    }
+}
