@@ -7,6 +7,7 @@ import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferInt;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 
 /**
  * Draws scenes at one size with Java2D's antialiasing. The picture is a pure function of the scene and the size; no fonts and
@@ -63,14 +64,7 @@ public final class SceneRenderer {
 
     /** As {@link #render(Scene, MemorySegment)}, from {@code offset} of an array. */
     public void render(Scene scene, float[] target, int offset) {
-        draw(scene);
-        int at = offset;
-        for (int pixel : pixels) {
-            target[at] = (pixel >> 16 & 255) * (2f / 255) - 1;
-            target[at + 1] = (pixel >> 8 & 255) * (2f / 255) - 1;
-            target[at + 2] = (pixel & 255) * (2f / 255) - 1;
-            at += 3;
-        }
+        render(scene, scene.things(), target, offset);
     }
 
     /** Draws into {@code target}: {@code size * size * 3} bytes, rows from the top, red, green, blue. */
@@ -85,12 +79,31 @@ public final class SceneRenderer {
         }
     }
 
+    /**
+     * The backdrop of {@code scene} with {@code things} in place of its own: any number of them, alike or not, for pictures that
+     * no scene describes. A thing of the scene looks as it does there. Otherwise as {@link #render(Scene, float[], int)}.
+     */
+    public void render(Scene scene, List<Thing> things, float[] target, int offset) {
+        draw(scene, things);
+        int at = offset;
+        for (int pixel : pixels) {
+            target[at] = (pixel >> 16 & 255) * (2f / 255) - 1;
+            target[at + 1] = (pixel >> 8 & 255) * (2f / 255) - 1;
+            target[at + 2] = (pixel & 255) * (2f / 255) - 1;
+            at += 3;
+        }
+    }
+
     private void draw(Scene scene) {
+        draw(scene, scene.things());
+    }
+
+    private void draw(Scene scene, List<Thing> things) {
         draws.restart(Draws.key(scene.variation(), BACKDROP));
         backdrop.paint(scene, draws, pixels);
         // Mountains stand farther back than anything else.
         for (boolean far : new boolean[] {true, false}) {
-            for (Thing thing : scene.things()) {
+            for (Thing thing : things) {
                 if (far == (thing.kind() == Kind.MOUNTAIN)) {
                     draws.restart(Draws.key(scene.variation(), thing.kind().ordinal()));
                     draw(thing, scene);

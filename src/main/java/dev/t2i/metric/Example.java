@@ -1,0 +1,60 @@
+package dev.t2i.metric;
+
+import dev.t2i.data.scene.Colour;
+import dev.t2i.data.scene.Ground;
+import dev.t2i.data.scene.Size;
+import dev.t2i.data.scene.Thing;
+import dev.t2i.data.scene.TimeOfDay;
+import java.util.Arrays;
+
+/**
+ * A picture and what the recogniser must say about it. Where nothing is asked, the weights are 0: a thing's colour and size
+ * where there is no such thing, everything about a thing that people would disagree on.
+ */
+final class Example {
+    static final int TIMES = TimeOfDay.values().length;
+    static final int GROUNDS = Ground.values().length;
+    static final int COLOURS = Colour.values().length;
+    static final int SIZES = Size.values().length;
+
+    /** {@code [size, size, 3]} in [-1, 1]. */
+    final float[] picture;
+    /** One-hot, {@code [times]}. */
+    final float[] time = new float[TIMES];
+    /** One-hot, {@code [grounds]}. */
+    final float[] ground = new float[GROUNDS];
+    /** 1 where a thing is, {@code [slots]}. */
+    final float[] presence = new float[Slot.COUNT];
+    /** 0 where it does not matter, {@code [slots]}. */
+    final float[] presenceWeight = new float[Slot.COUNT];
+    /** One-hot where a thing is, {@code [slots, colours]}. */
+    final float[] colour = new float[Slot.COUNT * COLOURS];
+    /** One-hot where a thing is, {@code [slots, sizes]}. */
+    final float[] size = new float[Slot.COUNT * SIZES];
+
+    Example(int side) {
+        picture = new float[side * side * 3];
+    }
+
+    void begin(TimeOfDay timeOfDay, Ground groundKind) {
+        for (float[] target : new float[][] {time, ground, presence, colour, size}) {
+            Arrays.fill(target, 0);
+        }
+        Arrays.fill(presenceWeight, 1);
+        time[timeOfDay.ordinal()] = 1;
+        ground[groundKind.ordinal()] = 1;
+    }
+
+    void show(Thing thing, Legibility legibility) {
+        int slot = new Slot(thing.kind(), thing.place()).index();
+        switch (legibility) {
+            case CLEAR -> {
+                presence[slot] = 1;
+                colour[slot * COLOURS + thing.colour().ordinal()] = 1;
+                size[slot * SIZES + thing.size().ordinal()] = 1;
+            }
+            case DOUBTFUL -> presenceWeight[slot] = 0;
+            case GONE -> { }
+        }
+    }
+}
