@@ -11,7 +11,7 @@ import java.util.Arrays;
  * A picture and what the recogniser must say about it. Where nothing is asked, the weights are 0: a thing's colour and size
  * where there is no such thing, everything about a thing that people would disagree on.
  */
-final class Example {
+final class Lesson {
     static final int TIMES = TimeOfDay.values().length;
     static final int GROUNDS = Ground.values().length;
     static final int COLOURS = Colour.values().length;
@@ -32,7 +32,7 @@ final class Example {
     /** One-hot where a thing is, {@code [slots, sizes]}. */
     final float[] size = new float[Slot.COUNT * SIZES];
 
-    Example(int side) {
+    Lesson(int side) {
         picture = new float[side * side * 3];
     }
 

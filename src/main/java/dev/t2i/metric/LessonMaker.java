@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Makes the pictures that a recogniser learns from; example {@code i} is a pure function of (seed, i).
+ * Makes the pictures that a recogniser learns from; lesson {@code i} is a pure function of (seed, i).
  *
  * <p>Scenes come from the sampler, held-out compositions among them: they are held out from generators, and who measures those
  * must know them. Half of the scenes get a time and a ground at random, and some show the same kind twice or nothing at all, so
@@ -25,7 +25,7 @@ import java.util.List;
  *
  * <p>An instance belongs to one thread.
  */
-final class ExampleMaker {
+final class LessonMaker {
     private static final int STREAM = 0x5ee;
     private static final double HELD_OUT = 0.25;
     private static final double ODD_COMPANY = 0.5;
@@ -44,7 +44,7 @@ final class ExampleMaker {
     private final float[] backdrop;
     private final float[] scratch;
 
-    ExampleMaker(long seed, int size) {
+    LessonMaker(long seed, int size) {
         this.seed = seed;
         this.size = size;
         this.renderer = new SceneRenderer(size);
@@ -54,29 +54,29 @@ final class ExampleMaker {
         this.scratch = new float[size * size * 3];
     }
 
-    /** Fills {@code example} with number {@code index}. */
-    void make(int index, Example example) {
+    /** Fills {@code lesson} with number {@code index}. */
+    void make(int index, Lesson lesson) {
         Dice dice = new Dice(seed, STREAM, index);
         Scene scene = (dice.chance(HELD_OUT) ? heldOut : usual).scene(index);
         TimeOfDay time = scene.time();
         Ground ground = scene.ground();
         if (dice.chance(ODD_COMPANY)) {
-            time = TimeOfDay.values()[dice.below(Example.TIMES)];
-            ground = Ground.values()[dice.below(Example.GROUNDS)];
+            time = TimeOfDay.values()[dice.below(Lesson.TIMES)];
+            ground = Ground.values()[dice.below(Lesson.GROUNDS)];
         }
         Scene setting = new Scene(time, ground, scene.things(), scene.variation());
         List<Thing> things = company(scene, dice);
-        example.begin(time, ground);
+        lesson.begin(time, ground);
         double fate = dice.unit();
         if (fate < WHOLE) {
-            wholeDamage(setting, things, example, dice);
+            wholeDamage(setting, things, lesson, dice);
         } else if (fate < WHOLE + PARTS) {
-            partDamage(setting, things, example, dice);
+            partDamage(setting, things, lesson, dice);
         } else {
-            renderer.render(setting, things, example.picture, 0);
-            things.forEach(thing -> example.show(thing, Legibility.CLEAR));
+            renderer.render(setting, things, lesson.picture, 0);
+            things.forEach(thing -> lesson.show(thing, Legibility.CLEAR));
         }
-        finish(example.picture, dice);
+        finish(lesson.picture, dice);
     }
 
     private static List<Thing> company(Scene scene, Dice dice) {
@@ -88,15 +88,15 @@ final class ExampleMaker {
             Thing first = things.getFirst();
             Place place = first.place() == Place.RIGHT ? Place.LEFT : Place.RIGHT;
             if (things.stream().noneMatch(thing -> thing.place() == place || thing.place() == Place.MIDDLE)) {
-                Colour colour = Colour.values()[dice.below(Example.COLOURS)];
+                Colour colour = Colour.values()[dice.below(Lesson.COLOURS)];
                 things.add(new Thing(first.kind(), first.kind().canBe(colour) ? colour : first.colour(),
-                        Size.values()[dice.below(Example.SIZES)], place));
+                        Size.values()[dice.below(Lesson.SIZES)], place));
             }
         }
         return things;
     }
 
-    private void wholeDamage(Scene setting, List<Thing> things, Example example, Dice dice) {
+    private void wholeDamage(Scene setting, List<Thing> things, Lesson lesson, Dice dice) {
         renderer.render(setting, things, scratch, 0);
         boolean mild = dice.chance(0.4);
         double pixel = size / 64.0;
@@ -107,16 +107,16 @@ final class ExampleMaker {
             case 1 -> Filters.smear(scratch, size, 3, (mild ? 1.6 : 3.6) * strength, dice.between(0, Math.PI));
             default -> Filters.coarsen(scratch, size, 3, Math.max(1, (mild ? 1.3 : 1.75) * strength), mild || dice.chance(0.5));
         };
-        System.arraycopy(damaged, 0, example.picture, 0, damaged.length);
+        System.arraycopy(damaged, 0, lesson.picture, 0, damaged.length);
         for (Thing thing : things) {
             double unit = (thing.size() == Size.SMALL ? 17 : 28) * pixel;
-            example.show(thing, strength < 0.062 * unit ? Legibility.CLEAR : strength < 0.145 * unit ? Legibility.DOUBTFUL : Legibility.GONE);
+            lesson.show(thing, strength < 0.062 * unit ? Legibility.CLEAR : strength < 0.145 * unit ? Legibility.DOUBTFUL : Legibility.GONE);
         }
     }
 
-    private void partDamage(Scene setting, List<Thing> things, Example example, Dice dice) {
+    private void partDamage(Scene setting, List<Thing> things, Lesson lesson, Dice dice) {
         renderer.render(setting, List.of(), backdrop, 0);
-        float[] picture = example.picture;
+        float[] picture = lesson.picture;
         System.arraycopy(backdrop, 0, picture, 0, backdrop.length);
         ThingDamage damage = new ThingDamage(size, backdrop, dice);
         for (Thing thing : things) {
@@ -125,7 +125,7 @@ final class ExampleMaker {
             ThingDamage.Result result = new ThingDamage.Result(layer.difference, Legibility.CLEAR);
             if (fate < RUINED) {
                 Kind kind = ThingDamage.another(thing.kind(), dice);
-                Colour colour = kind.canBe(thing.colour()) && dice.chance(0.7) ? thing.colour() : Colour.values()[dice.below(Example.COLOURS - 1)];
+                Colour colour = kind.canBe(thing.colour()) && dice.chance(0.7) ? thing.colour() : Colour.values()[dice.below(Lesson.COLOURS - 1)];
                 result = damage.ruin(layer, layer(setting, new Thing(kind, colour, thing.size(), thing.place())));
             } else if (fate < RUINED + MILD) {
                 result = damage.mild(layer);
@@ -133,7 +133,7 @@ final class ExampleMaker {
             for (int i = 0; i < picture.length; i++) {
                 picture[i] = Math.min(1, Math.max(-1, picture[i] + result.difference()[i]));
             }
-            example.show(thing, result.legibility());
+            lesson.show(thing, result.legibility());
         }
     }
 
