@@ -5,7 +5,10 @@ import dev.t2i.data.scene.Ground;
 import dev.t2i.data.scene.Size;
 import dev.t2i.data.scene.Thing;
 import dev.t2i.data.scene.TimeOfDay;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 
 /**
  * A picture and what the recogniser must say about it. Where nothing is asked, the weights are 0: a thing's colour and size
@@ -56,5 +59,17 @@ final class Lesson {
             case DOUBTFUL -> presenceWeight[slot] = 0;
             case GONE -> { }
         }
+    }
+
+    /** What must be named, and what nobody is asked about, in words. */
+    String describe() {
+        List<String> words = new ArrayList<>();
+        for (int slot = 0; slot < Slot.COUNT; slot++) {
+            if (presence[slot] > 0 || presenceWeight[slot] == 0) {
+                String name = (Slot.at(slot).place() + " " + Slot.at(slot).kind()).toLowerCase(Locale.ROOT);
+                words.add(presence[slot] > 0 ? name : name + "?");
+            }
+        }
+        return words.isEmpty() ? "nothing" : String.join(", ", words);
     }
 }

@@ -1,7 +1,7 @@
 package dev.t2i.metric;
 
-import dev.t2i.data.scene.Colour;
 import dev.t2i.data.scene.Place;
+import dev.t2i.graph.Constant;
 import dev.t2i.graph.Value;
 import dev.t2i.graph.Window;
 import dev.t2i.nn.Functions;
@@ -61,7 +61,7 @@ final class RecogniserNetwork {
                 Layers.linear(place.at("time"), overall, Lesson.TIMES),
                 Layers.linear(place.at("ground"), overall, Lesson.GROUNDS),
                 presence,
-                Layers.linear(place.at("colour"), hidden, Colour.values().length),
+                Layers.linear(place.at("colour"), hidden, Lesson.COLOURS),
                 Layers.linear(place.at("size"), hidden, Lesson.SIZES));
     }
 
@@ -99,23 +99,23 @@ final class RecogniserNetwork {
             int n = cells.dim(0);
             int width = cells.dim(2);
             Value queries = place.get("queries", Shape.of(Slot.COUNT, width), new Initializer.Normal(1 / Math.sqrt(width)));
-            Value where = place.get("where", Shape.of(Slot.COUNT, side * side), columns(side));
+            Value where = place.get("where", Shape.of(Slot.COUNT, side * side), Initializer.ZEROS)
+                    .add(place.graph().literal(columns(side)));
             Value scores = cells.reshape(n * side * side, width).matMul(queries, false, true)
                     .reshape(n, side * side, Slot.COUNT).transpose(0, 2, 1).add(where);
             return Functions.softmax(scores, -1).matMul(cells);
         });
     }
 
-    /** Highest in the middle of a slot's column and falling off with the square of the distance. */
-    private static Initializer columns(int side) {
-        return (where, _) -> {
-            double[] middles = {0.22, 0.5, 0.78};
-            for (int slot = 0; slot < Slot.COUNT; slot++) {
-                for (int cell = 0; cell < side * side; cell++) {
-                    double across = (cell % side + 0.5) / side - middles[slot % Place.values().length];
-                    where.set((long) slot * side * side + cell, -across * across * 41);
-                }
-            }
-        };
+    /** {@code [slots, side * side]}: highest in the middle of a slot's column, falling off with the square of the distance. */
+    private static Constant columns(int side) {
+        double[] middles = {0.22, 0.5, 0.78};
+        float[] where = new float[Slot.COUNT * side * side];
+        for (int i = 0; i < where.length; i++) {
+            int slot = i / (side * side);
+            double across = (i % side + 0.5) / side - middles[slot % Place.values().length];
+            where[i] = (float) (-41 * across * across);
+        }
+        return Constant.of(Shape.of(Slot.COUNT, side * side), where);
     }
 }

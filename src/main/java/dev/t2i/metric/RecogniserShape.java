@@ -2,7 +2,6 @@ package dev.t2i.metric;
 
 import dev.t2i.config.Default;
 import dev.t2i.config.Range;
-import dev.t2i.config.SettingsException;
 import java.util.List;
 
 /**
@@ -20,13 +19,13 @@ public record RecogniserShape(
         channels = List.copyOf(channels);
         blocks = List.copyOf(blocks);
         if (size % 8 != 0) {
-            throw new SettingsException("size: " + size + " is not a multiple of 8");
+            throw new IllegalArgumentException("size: " + size + " is not a multiple of 8");
         }
         if (channels.size() != 3 || blocks.size() != 3) {
-            throw new SettingsException("channels and blocks: the network has 3 levels, not " + channels.size() + " and " + blocks.size());
+            throw new IllegalArgumentException("channels and blocks: the network has 3 levels, not " + channels.size() + " and " + blocks.size());
         }
         if (channels.stream().anyMatch(count -> count % 8 != 0)) {
-            throw new SettingsException("channels: " + channels + " are not all multiples of 8");
+            throw new IllegalArgumentException("channels: " + channels + " are not all multiples of 8");
         }
     }
 
