@@ -30,7 +30,7 @@ final class Lesson {
     final float[] presence = new float[Slot.COUNT];
     /** 0 where it does not matter, {@code [slots]}. */
     final float[] presenceWeight = new float[Slot.COUNT];
-    /** One-hot where a thing is, {@code [slots, colours]}. */
+    /** Shares that sum to 1 where a thing is, {@code [slots, colours]}. */
     final float[] colour = new float[Slot.COUNT * COLOURS];
     /** One-hot where a thing is, {@code [slots, sizes]}. */
     final float[] size = new float[Slot.COUNT * SIZES];
@@ -46,6 +46,13 @@ final class Lesson {
         Arrays.fill(presenceWeight, 1);
         time[timeOfDay.ordinal()] = 1;
         ground[groundKind.ordinal()] = 1;
+    }
+
+    /** The thing shows as much of another colour as of its own. */
+    void alsoOf(Thing thing, Colour other) {
+        int colours = new Slot(thing.kind(), thing.place()).index() * COLOURS;
+        colour[colours + thing.colour().ordinal()] = 0.5f;
+        colour[colours + other.ordinal()] = 0.5f;
     }
 
     void show(Thing thing, Legibility legibility) {

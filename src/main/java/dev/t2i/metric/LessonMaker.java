@@ -35,6 +35,7 @@ final class LessonMaker {
     private static final double PARTS = 0.5;
     private static final double RUINED = 0.45;
     private static final double MILD = 0.2;
+    private static final double TWO_COLOURS = 0.06;
 
     private final long seed;
     private final int size;
@@ -122,18 +123,41 @@ final class LessonMaker {
         for (Thing thing : things) {
             ThingLayer layer = layer(setting, thing);
             double fate = dice.unit();
-            ThingDamage.Result result = new ThingDamage.Result(layer.difference, Legibility.CLEAR);
             if (fate < RUINED) {
                 Kind kind = ThingDamage.another(thing.kind(), dice);
-                Colour colour = kind.canBe(thing.colour()) && dice.chance(0.7) ? thing.colour() : Colour.values()[dice.below(Lesson.COLOURS - 1)];
-                result = damage.ruin(layer, layer(setting, new Thing(kind, colour, thing.size(), thing.place())));
+                Colour colour = kind.canBe(thing.colour()) && dice.chance(0.7) ? thing.colour() : anyColour(kind, dice);
+                ThingDamage.Result result = damage.ruin(layer, layer(setting, new Thing(kind, colour, thing.size(), thing.place())));
+                add(result.difference(), picture);
+                lesson.show(thing, result.legibility());
             } else if (fate < RUINED + MILD) {
-                result = damage.mild(layer);
+                add(damage.mild(layer), picture);
+                lesson.show(thing, Legibility.CLEAR);
+            } else if (fate < RUINED + MILD + TWO_COLOURS) {
+                Colour other = anyColour(thing.kind(), dice);
+                add(damage.twoColours(layer, layer(setting, new Thing(thing.kind(), other, thing.size(), thing.place()))), picture);
+                lesson.show(thing, Legibility.CLEAR);
+                if (other != thing.colour()) {
+                    lesson.alsoOf(thing, other);
+                }
+            } else {
+                add(layer.difference, picture);
+                lesson.show(thing, Legibility.CLEAR);
             }
-            for (int i = 0; i < picture.length; i++) {
-                picture[i] = Math.min(1, Math.max(-1, picture[i] + result.difference()[i]));
+        }
+    }
+
+    private static Colour anyColour(Kind kind, Dice dice) {
+        while (true) {
+            Colour colour = Colour.values()[dice.below(Lesson.COLOURS)];
+            if (kind.canBe(colour)) {
+                return colour;
             }
-            lesson.show(thing, result.legibility());
+        }
+    }
+
+    private static void add(float[] difference, float[] picture) {
+        for (int i = 0; i < picture.length; i++) {
+            picture[i] = Math.min(1, Math.max(-1, picture[i] + difference[i]));
         }
     }
 

@@ -30,10 +30,11 @@ final class ThingDamage {
         this.dice = dice;
     }
 
-    Result mild(ThingLayer layer) {
+    /** The thing as it looks after damage that leaves it nameable. */
+    float[] mild(ThingLayer layer) {
         float[] d = layer.difference;
         double unit = layer.unit;
-        float[] changed = switch (dice.below(MILD)) {
+        return switch (dice.below(MILD)) {
             case 0 -> Filters.blur(d, size, 3, dice.between(0.01, 0.045) * unit);
             case 1 -> Filters.smear(d, size, 3, dice.between(0.02, 0.07) * unit, dice.between(0, Math.PI));
             case 2 -> Filters.warp(d, size, 3, waves(dice.between(0.01, 0.035) * unit, dice.between(0.5, 1.2) * unit));
@@ -41,7 +42,6 @@ final class ThingDamage {
             case 4 -> scaled(d, (float) dice.between(0.8, 1));
             default -> Filters.coarsen(d, size, 3, Math.max(1, dice.between(0.04, 0.07) * unit), true);
         };
-        return new Result(changed, Legibility.CLEAR);
     }
 
     /** @param other another thing in the same place */
@@ -52,8 +52,8 @@ final class ThingDamage {
             case 0 -> gone(Filters.blur(d, size, 3, dice.between(0.13, 0.25) * unit));
             case 1 -> gone(Filters.smear(d, size, 3, dice.between(0.55, 1.1) * unit, dice.between(0, Math.PI)));
             case 2 -> gone(Filters.warp(d, size, 3, waves(dice.between(0.16, 0.3) * unit, dice.between(0.3, 0.6) * unit)));
-            case 3 -> gone(faded(d, remaining(layer, dice.between(0.55, 0.9), dice.between(0.3, 3))));
-            case 4 -> gone(faded(d, bitten(layer)));
+            case 3 -> torn(layer, faded(d, remaining(layer, dice.between(0.55, 0.9), dice.between(0.3, 3))));
+            case 4 -> torn(layer, faded(d, bitten(layer)));
             case 5 -> gone(mixed(d, other.difference, half(layer)));
             case 6 -> gone(mixed(d, other.difference, constant((float) dice.between(0.4, 0.6))));
             case 7 -> blob(layer);
@@ -66,6 +66,16 @@ final class ThingDamage {
 
     private static Result gone(float[] difference) {
         return new Result(difference, Legibility.GONE);
+    }
+
+    /** Part of a cloud is a cloud. */
+    private static Result torn(ThingLayer layer, float[] difference) {
+        return new Result(difference, layer.thing.kind() == Kind.CLOUD ? Legibility.DOUBTFUL : Legibility.GONE);
+    }
+
+    /** The thing in its own colour on one side and in another's on the other: still that thing, of neither colour. */
+    float[] twoColours(ThingLayer layer, ThingLayer recoloured) {
+        return mixed(layer.difference, recoloured.difference, half(layer));
     }
 
     /** Shifts of about {@code amplitude} pixels. */
