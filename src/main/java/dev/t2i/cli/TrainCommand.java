@@ -6,6 +6,8 @@ import dev.t2i.config.Settings;
 import dev.t2i.data.CaptionedImages;
 import dev.t2i.data.DataSpec;
 import dev.t2i.error.BadInputException;
+import dev.t2i.metric.RecogniserSettings;
+import dev.t2i.metric.RecogniserTask;
 import dev.t2i.train.Checkpoint;
 import dev.t2i.train.GanSettings;
 import dev.t2i.train.GanTask;
@@ -26,7 +28,8 @@ import picocli.CommandLine.Option;
 
 /** Trains what a configuration describes: a text-to-image model, or one of the networks that help to. */
 @Command(name = "train", description = {
-    "Trains a text-to-image model on captioned pictures, or what helps to: a matching model.",
+    "Trains a text-to-image model on captioned pictures, or what helps to: a matching model,",
+    "or the recogniser that measures.",
     "Ctrl-C saves; --resume goes on bit for bit."})
 final class TrainCommand extends T2iCommand {
 
@@ -68,7 +71,7 @@ final class TrainCommand extends T2iCommand {
         RunFolder run = out != null ? new RunFolder(out)
                 : RunFolder.next(Path.of("runs"), config.getFileName().toString().replaceFirst("\\.[^.]*$", ""));
         CaptionedImages images = spec.open();
-        Job job = prepare(kind, images, spec.toString(), backend);
+        Job job = prepare(kind, images, spec, backend);
         try (Task _ = job.task) {
             if (dryRun) {
                 describe(job);
@@ -78,19 +81,25 @@ final class TrainCommand extends T2iCommand {
         }
     }
 
-    private Job prepare(TaskKind kind, CaptionedImages images, String dataName, Backend backend) {
+    private Job prepare(TaskKind kind, CaptionedImages images, DataSpec spec, Backend backend) {
         return switch (kind) {
             case GAN -> {
                 GanSettings settings = Settings.load(config, GanSettings.class, overrides);
                 Path encoder = ModelLocation.resolve(settings.text().encoder());
-                yield new Job(settings, settings.schedule(), new GanTask(settings, TextSource.open(encoder), images, dataName, backend));
+                yield new Job(settings, settings.schedule(), new GanTask(settings, TextSource.open(encoder), images, spec.toString(), backend));
             }
             case MATCHING -> {
                 MatchingSettings settings = Settings.load(config, MatchingSettings.class, overrides);
                 Path encoder = Path.of(settings.encoder());
                 yield new Job(settings, settings.schedule(), new MatchingTask(settings, encoder, images, backend));
             }
-            case RECOGNISER -> throw new BadInputException(config + ": task recogniser is not trained by this version");
+            case RECOGNISER -> {
+                if (spec.kind() != DataSpec.Kind.SCENES) {
+                    throw new BadInputException("--data " + spec + ": a recogniser learns from scenes: alone, whose attributes are known");
+                }
+                RecogniserSettings settings = Settings.load(config, RecogniserSettings.class, overrides);
+                yield new Job(settings, settings.schedule(), new RecogniserTask(settings, backend));
+            }
         };
     }
 

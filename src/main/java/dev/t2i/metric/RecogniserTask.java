@@ -16,6 +16,7 @@ import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
 import dev.t2i.train.Adam;
 import dev.t2i.train.Checkpoint;
+import dev.t2i.train.Learned;
 import dev.t2i.train.Task;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -39,7 +40,7 @@ public final class RecogniserTask implements Task {
     private final Arena arena = Arena.ofShared();
     private final Adam adam;
     private final Graph graph = new Graph();
-    private final List<Parameters.Declaration> declarations;
+    private final Learned learned;
     private final Map<String, Tensor> rates = new HashMap<>();
     private final Map<String, Double> statistics = new LinkedHashMap<>();
     private Executable executable;
@@ -48,7 +49,7 @@ public final class RecogniserTask implements Task {
         this.settings = settings;
         RecogniserSettings.Optimizer optimizer = settings.optimizer();
         this.adam = new Adam(Recogniser.NETWORK, optimizer.beta1(), optimizer.beta2(), 1e-8, optimizer.weightDecay());
-        this.declarations = trace();
+        this.learned = new Learned(Recogniser.NETWORK, trace(), adam);
         this.session = backend.open();
         this.feed = new LessonFeed(settings.seed(), settings.batch(), settings.network().size());
         adam.allocateInputs(rates, arena);
@@ -72,7 +73,7 @@ public final class RecogniserTask implements Task {
         Value loss = losses.values().stream().reduce(Value::add).orElseThrow();
         graph.output("loss", loss);
         losses.forEach(graph::output);
-        adam.minimize(loss, parameters);
+        graph.output("norm", adam.minimize(loss, parameters).gradientNorm());
         return parameters.declarations();
     }
 
@@ -91,24 +92,14 @@ public final class RecogniserTask implements Task {
         return settings.batch();
     }
 
-    /** All states that training changes. */
+    @Override
     public List<Checkpoint.StateType> states() {
-        List<Checkpoint.StateType> states = new ArrayList<>();
-        for (Parameters.Declaration declaration : declarations) {
-            String name = Recogniser.NETWORK + "/" + declaration.name();
-            states.add(new Checkpoint.StateType(name, DType.F32, declaration.shape()));
-            Adam.momentNames(name).forEach(moment -> states.add(new Checkpoint.StateType(moment, DType.F32, declaration.shape())));
-        }
-        return states;
+        return learned.states();
     }
 
     @Override
     public void initialize() {
-        try (Arena scratch = Arena.ofConfined()) {
-            Parameters.initialize(declarations, settings.seed(), scratch)
-                    .forEach((name, tensor) -> session.put(Recogniser.NETWORK + "/" + name, tensor));
-            Adam.moments(Recogniser.NETWORK, declarations, scratch).forEach(session::put);
-        }
+        learned.initialize(session, settings.seed());
     }
 
     @Override
@@ -169,7 +160,7 @@ public final class RecogniserTask implements Task {
     public void export(Path folder, String name, long samples) {
         try (Arena scratch = Arena.ofConfined()) {
             Map<String, Tensor> weights = new LinkedHashMap<>();
-            for (Parameters.Declaration declaration : declarations) {
+            for (Parameters.Declaration declaration : learned.declarations()) {
                 Tensor home = Tensor.allocate(scratch, DType.F32, declaration.shape());
                 session.get(Recogniser.NETWORK + "/" + declaration.name(), home);
                 weights.put(declaration.name(), home);

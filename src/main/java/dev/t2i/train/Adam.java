@@ -24,7 +24,7 @@ public record Adam(String name, double beta1, double beta2, double epsilon, doub
     }
 
     /** State names of the moments of a parameter's state; without a beta1 there is no first one. */
-    public List<String> momentNames(String state) {
+    List<String> momentNames(String state) {
         return beta1 == 0 ? List.of(moment(2, state)) : List.of(moment(1, state), moment(2, state));
     }
 

@@ -1,0 +1,104 @@
+package dev.t2i.metric;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.t2i.error.BadInputException;
+import dev.t2i.safetensors.SafetensorsFile;
+import dev.t2i.safetensors.Weights;
+import dev.t2i.tensor.CounterRandom;
+import dev.t2i.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Distances against NumPy's, see {@code src/test/python/metric_fixtures.py}. */
+class DistanceTest {
+    private static final Weights FIXTURE = SafetensorsFile.open(Path.of("src/test/resources/metric/distances.safetensors"), Arena.ofAuto());
+
+    private static FeatureSet set(String name) {
+        Tensor tensor = FIXTURE.tensor(name);
+        int width = tensor.shape().dim(1);
+        float[] all = tensor.toFloatArray();
+        float[][] vectors = new float[tensor.shape().dim(0)][];
+        for (int i = 0; i < vectors.length; i++) {
+            vectors[i] = Arrays.copyOfRange(all, i * width, (i + 1) * width);
+        }
+        return new FeatureSet("fixture", vectors);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"a,b", "a,flat", "flat,b", "a,a"})
+    void frechetAgreesWithNumPy(String first, String second) {
+        double expected = FIXTURE.tensor("frechet/" + first + "/" + second).getDouble(0);
+        assertEquals(expected, FrechetDistance.between(set(first), set(second)), 1e-6 * Math.max(1, expected));
+    }
+
+    @Test
+    void frechetIsSymmetric() {
+        assertEquals(FrechetDistance.between(set("a"), set("flat")), FrechetDistance.between(set("flat"), set("a")), 1e-6);
+    }
+
+    @Test
+    void frechetOfShiftedSetsIsTheSquaredShift() {
+        float[][] vectors = set("a").vectors();
+        float[][] shifted = Arrays.stream(vectors).map(float[]::clone).toArray(float[][]::new);
+        for (float[] vector : shifted) {
+            vector[3] += 2;
+        }
+        assertEquals(4, FrechetDistance.between(new FeatureSet("n", vectors), new FeatureSet("n", shifted)), 1e-5);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"a,b", "a,flat", "flat,b", "a,a"})
+    void discrepancyAgreesWithNumPy(String first, String second) {
+        FeatureSet a = set(first);
+        FeatureSet b = set(second);
+        int n = Math.min(a.count(), b.count());
+        double expected = FIXTURE.tensor("kernel/" + first + "/" + second).getDouble(0);
+        assertEquals(expected, KernelDistance.squaredDiscrepancy(Arrays.copyOf(a.vectors(), n), Arrays.copyOf(b.vectors(), n)), 1e-4);
+    }
+
+    @Test
+    void kernelDistanceOfOneDistributionIsZeroOnAverage() {
+        KernelDistance.Value value = KernelDistance.between(normal(400, 0), normal(400, 1), 40, 100, 7);
+        assertEquals(0, value.mean(), 0.02);
+        assertTrue(value.standardDeviation() > 0);
+        assertEquals(value, KernelDistance.between(normal(400, 0), normal(400, 1), 40, 100, 7));
+    }
+
+    private static FeatureSet normal(int count, int stream) {
+        CounterRandom random = new CounterRandom(3, stream, 0);
+        float[][] vectors = new float[count][8];
+        for (int i = 0; i < count * 8; i++) {
+            vectors[i / 8][i % 8] = random.normal(i);
+        }
+        return new FeatureSet("normal", vectors);
+    }
+
+    @Test
+    void featuresOfDifferentNetworksAreNotCompared() {
+        FeatureSet other = new FeatureSet("another", set("b").vectors());
+        assertThrows(BadInputException.class, () -> FrechetDistance.between(set("a"), other));
+        assertThrows(BadInputException.class, () -> KernelDistance.between(set("a"), other, 0));
+    }
+
+    @Test
+    void statisticsTravelThroughAFile(@TempDir Path folder) {
+        FeatureStatistics statistics = set("a").statistics();
+        statistics.write(folder.resolve("s.safetensors"));
+        FeatureStatistics read = FeatureStatistics.read(folder.resolve("s.safetensors"));
+        assertEquals("fixture", read.network());
+        assertEquals(90, read.count());
+        assertArrayEquals(statistics.mean(), read.mean());
+        assertArrayEquals(statistics.covariance(), read.covariance());
+        assertThrows(BadInputException.class,
+                () -> FeatureStatistics.read(Path.of("src/test/resources/metric/distances.safetensors")));
+    }
+}
