@@ -28,7 +28,7 @@ import java.util.Map;
 /** A recogniser on disk: {@code config.json} and {@code model.safetensors} in half precision. The one that ships is in the jar. */
 final class RecogniserFiles {
     private static final String CONFIG = "config.json";
-    private static final String SHIPPED = "/dev/t2i/weights/recogniser/";
+    private static final String SHIPPED = "/weights/recogniser/";
     private static final long LONGEST = 1 << 16;
 
     /**
