@@ -34,14 +34,32 @@ public record Adam(String name, double beta1, double beta2, double epsilon, doub
     }
 
     /**
-     * One update: the new parameter values by parameter name, and the Euclidean norm of the whole gradient (a scalar).
+     * One update that has yet to be made.
+     *
+     * @param values new parameter values, by parameter name
+     * @param gradientNorm Euclidean norm of the whole gradient, a scalar
+     * @param states new values of all states, parameters and moments
      */
-    public record Update(Map<String, Value> values, Value gradientNorm) {}
+    public record Update(Map<String, Value> values, Value gradientNorm, Map<Value, Value> states) {
+        /**
+         * Makes all of {@code updates} or, where the gradient's norm of any of them is not finite, none, so that the step
+         * can be run again to find out why.
+         *
+         * @return a scalar: 1 where they are made, else 0
+         */
+        public static Value makeAll(List<Update> updates) {
+            Graph graph = updates.getFirst().gradientNorm.graph();
+            Value norms = updates.stream().map(Update::gradientNorm).reduce(Value::add).orElseThrow();
+            // Infinity minus itself is NaN, and NaN equals nothing.
+            Value finite = norms.sub(norms).equal(graph.scalar(0));
+            for (Update update : updates) {
+                update.states.forEach((state, value) -> graph.assign(state, finite.select(value, state)));
+            }
+            return finite;
+        }
+    }
 
-    /**
-     * Appends one update of all of {@code parameters} and assigns it. Where the gradient's norm is not finite, nothing
-     * changes, so that the step can be run again to find out why.
-     */
+    /** Appends one update of all of {@code parameters} against the gradient of {@code loss}. */
     public Update minimize(Value loss, Parameters parameters) {
         Graph graph = loss.graph();
         List<String> names = new ArrayList<>(parameters.states().keySet());
@@ -51,34 +69,30 @@ public record Adam(String name, double beta1, double beta2, double epsilon, doub
             Value rate = scalarInput(graph, "learningRate");
             Value correction1 = scalarInput(graph, "correction1");
             Value correction2 = scalarInput(graph, "correction2");
-            Map<String, Value> updated = new LinkedHashMap<>();
+            Map<String, Value> values = new LinkedHashMap<>();
+            Map<Value, Value> updated = new LinkedHashMap<>();
             Value squaredNorm = graph.scalar(0);
-            for (Value gradient : gradients) {
-                squaredNorm = squaredNorm.add(gradient.square().sum().reshape(Shape.SCALAR));
-            }
-            // Infinity minus itself is NaN, and NaN equals nothing.
-            Value finite = squaredNorm.sub(squaredNorm).equal(graph.scalar(0));
             for (int i = 0; i < names.size(); i++) {
                 Value state = states.get(i);
                 String stateName = parameters.stateName(names.get(i));
                 Value gradient = gradients.get(i);
+                squaredNorm = squaredNorm.add(gradient.square().sum().reshape(Shape.SCALAR));
                 Value v = graph.state(moment(2, stateName), DType.F32, state.shape());
                 Value newM = gradient;
                 if (beta1 != 0) {
                     Value m = graph.state(moment(1, stateName), DType.F32, state.shape());
                     newM = m.mul(beta1).add(gradient.mul(1 - beta1));
-                    graph.assign(m, finite.select(newM, m));
+                    updated.put(m, newM);
                 }
                 Value newV = v.mul(beta2).add(gradient.square().mul(1 - beta2));
+                updated.put(v, newV);
                 Value direction = newM.div(newV.sqrt().mul(correction2).add(epsilon));
                 Value decayed = weightDecay == 0 || state.rank() < 2 ? state : state.mul(rate.mul(-weightDecay).add(1));
                 Value moved = decayed.sub(direction.mul(rate.mul(correction1)));
-                graph.assign(v, finite.select(newV, v));
-                Value kept = finite.select(moved, state);
-                graph.assign(state, kept);
-                updated.put(names.get(i), kept);
+                updated.put(state, moved);
+                values.put(names.get(i), moved);
             }
-            return new Update(updated, squaredNorm.sqrt());
+            return new Update(values, squaredNorm.sqrt(), updated);
         });
     }
 

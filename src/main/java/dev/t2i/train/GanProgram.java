@@ -11,6 +11,8 @@ import dev.t2i.graph.Value;
 import dev.t2i.nn.Parameters;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -112,26 +114,38 @@ final class GanProgram {
         boolean trainsText = settings.text().train() != GanSettings.TextTraining.NONE;
         Value fake = generator.draw(generatorPlace, noise, texts);
 
-        Value matchingPart = discriminatorLoss(graph, discriminatorPlace, pictures, texts, wrongTexts, fake, penalized);
+        List<Adam.Update> updates = new ArrayList<>();
+        Judgement judged = discriminatorLoss(graph, discriminatorPlace, pictures, texts, wrongTexts, fake, penalized);
+        updates.add(judged.update);
         if (drawing) {
             Value loss = generatorLoss(graph, discriminatorPlace, guidePlace, fake, texts, wrongTexts);
             // Both gradients are taken of this step's parameters, before any of them is replaced.
             if (trainsText) {
-                Value textLoss = loss.add(matchingPart);
-                textAdam.minimize(textLoss, adapterPlace);
-                text.trained(graph).ifPresent(encoder -> textAdam.minimize(textLoss, encoder));
+                Value textLoss = loss.add(judged.matchingPart);
+                updates.add(textAdam.minimize(textLoss, adapterPlace));
+                text.trained(graph).ifPresent(encoder -> updates.add(textAdam.minimize(textLoss, encoder)));
             }
             Adam.Update update = generatorAdam.minimize(loss, generatorPlace);
+            updates.add(update);
             graph.output("g.loss", loss);
             graph.output("g.norm", update.gradientNorm());
-            follow(graph, generatorPlace, update.values());
+            follow(graph, update.values(), Adam.Update.makeAll(updates));
+        } else {
+            Adam.Update.makeAll(updates);
         }
         return new Step(graph, generatorPlace, discriminatorPlace, adapterPlace, text.trained(graph),
                 guide.map(_ -> guidePlace));
     }
 
-    /** Appends the discriminator's update; gives the part of its loss that says how text and real pictures match. */
-    private Value discriminatorLoss(Graph graph, Parameters place, Value pictures, Value texts, Value wrongTexts, Value fake,
+    /**
+     * What the discriminator learns in a step.
+     *
+     * @param matchingPart the part of its loss that says how text and real pictures match
+     */
+    private record Judgement(Value matchingPart, Adam.Update update) {}
+
+    /** Appends the discriminator's update, and from then on puts its new parameters in the place of the old ones. */
+    private Judgement discriminatorLoss(Graph graph, Parameters place, Value pictures, Value texts, Value wrongTexts, Value fake,
             boolean penalized) {
         GanSettings.Loss weights = settings.loss();
         AdversarialLoss adversarial = weights.adversarial();
@@ -163,7 +177,7 @@ final class GanProgram {
         graph.output("d.norm", update.gradientNorm());
         // The generator plays against the new discriminator as it stands, not against how it came about.
         update.values().forEach((name, value) -> place.replace(name, value.stopGradient()));
-        return matchingPart;
+        return new Judgement(matchingPart, update);
     }
 
     private Value generatorLoss(Graph graph, Parameters discriminatorPlace, Parameters guidePlace, Value fake, Value texts, Value wrongTexts) {
@@ -179,13 +193,13 @@ final class GanProgram {
         return loss;
     }
 
-    /** Moves the average of each generator parameter toward its new value. */
-    private static void follow(Graph graph, Parameters generator, Map<String, Value> updated) {
+    /** Moves the average of each generator parameter toward its new value, if {@code updating} is 1. */
+    private static void follow(Graph graph, Map<String, Value> updated, Value updating) {
         Value decay = graph.input(AVERAGE_DECAY, DType.F32, Shape.SCALAR);
         graph.scoped(AVERAGE, () -> {
             updated.forEach((name, value) -> {
                 Value average = graph.state(AVERAGE + "/" + name, DType.F32, value.shape());
-                graph.assign(average, average.mul(decay).add(value.sub(value.mul(decay))));
+                graph.assign(average, updating.select(average.mul(decay).add(value.sub(value.mul(decay))), average));
             });
             return null;
         });

@@ -76,8 +76,7 @@ public final class MatchingTask implements Task {
         graph.output("over_wrong", seen.mul(texts).sum(1).greater(seen.mul(wrong).sum(1)).mean());
         Adam.Update update = adam.minimize(loss, imagePlace);
         graph.output("norm", update.gradientNorm());
-        adam.minimize(loss, adapterPlace);
-        encoderAdam.minimize(loss, text.trained(graph).orElseThrow());
+        Adam.Update.makeAll(List.of(update, adam.minimize(loss, adapterPlace), encoderAdam.minimize(loss, text.trained(graph).orElseThrow())));
     }
 
     @Override
