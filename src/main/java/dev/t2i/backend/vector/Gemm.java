@@ -311,9 +311,9 @@ public final class Gemm implements WorkerPool.Task {
     private void packRight(int product, int column, int from, int steps, PanelLayout layout, float[] panels, int worker) {
         long matrix = offsetB + product * batchStrideB;
         if (transB) {
-            float[] staging = pool.scratch(worker, STAGING, Packing.stagingFloats(depth));
+            float[] staging = pool.scratch(worker, STAGING, WorkerPool.ALIGNED + Transposition.BLOCK);
             Packing.packTransposed(b, typeB, matrix + (long) column * k + from, k, steps,
-                    layout, 0, layout.panels(), panels, WorkerPool.ALIGNED, staging, 0);
+                    layout, 0, layout.panels(), panels, WorkerPool.ALIGNED, staging, WorkerPool.ALIGNED);
         } else {
             Packing.pack(b, typeB, matrix + (long) from * n + column, n, steps, layout, 0, layout.panels(), panels, WorkerPool.ALIGNED);
         }

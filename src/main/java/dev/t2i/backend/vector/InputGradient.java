@@ -2,6 +2,7 @@ package dev.t2i.backend.vector;
 
 import dev.t2i.tensor.DType;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * The gradient of a convolution by its input.
@@ -84,17 +85,17 @@ final class InputGradient {
         int panelAt = WorkerPool.ALIGNED + depth * layout.column(panel);
         int width = layout.vectorsOf(panel) * Lanes.COUNT;
         if (phase.tapsH == 0) {
-            java.util.Arrays.fill(packed, panelAt, panelAt + depth * width, 0f);
+            Arrays.fill(packed, panelAt, panelAt + depth * width, 0f);
             return;
         }
-        float[] staging = pool.scratch(worker, STAGING, Packing.stagingFloats(shape.cout()));
+        float[] staging = pool.scratch(worker, STAGING, WorkerPool.ALIGNED + Transposition.BLOCK);
         int at = panelAt;
         for (int th = phase.tapsH - 1; th >= 0; th--) {
             for (int tw = phase.tapsW - 1; tw >= 0; tw--) {
                 long tap = (long) (phase.row + th * shape.strideH()) * shape.kw() + phase.column + tw * shape.strideW();
                 long element = weightsOffset + (tap * shape.cin() + layout.column(panel)) * shape.cout();
                 Packing.packTransposed(weights, DType.F32, element - (long) layout.column(panel) * shape.cout(), shape.cout(),
-                        shape.cout(), layout, panel, panel + 1, packed, at, staging, 0);
+                        shape.cout(), layout, panel, panel + 1, packed, at, staging, WorkerPool.ALIGNED);
                 at += shape.cout() * width;
             }
         }

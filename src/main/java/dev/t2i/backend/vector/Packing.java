@@ -29,9 +29,6 @@ final class Packing {
             VectorSpecies.of(short.class, VectorShape.forBitSize(SPECIES.vectorBitSize() / 2));
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-    /** Rows and columns of the blocks that {@link #packTransposed} turns: both sides of one stay in L1. */
-    private static final int TURN_BLOCK = 16;
-
     private Packing() {}
 
     /** Whether {@link #copy} can read {@code type}. */
@@ -175,39 +172,32 @@ final class Packing {
 
     /**
      * Like {@link #pack} for a matrix that lies transposed: its element (k, j) is at {@code element + j * rowStride + k}.
-     * {@code staging} holds a few rows meanwhile, from element {@code stagingAt}: {@link #stagingFloats} of them.
+     * {@code block} is room for {@link Transposition#BLOCK} elements from {@code blockAt}.
      */
     static void packTransposed(MemorySegment source, DType type, long element, long rowStride, int depth,
-            PanelLayout layout, int fromPanel, int toPanel, float[] target, int at, float[] staging, int stagingAt) {
+            PanelLayout layout, int fromPanel, int toPanel, float[] target, int at, float[] block, int blockAt) {
+        int firstColumn = layout.column(fromPanel);
         for (int panel = fromPanel; panel < toPanel; panel++) {
             int column = layout.column(panel);
             int width = layout.vectorsOf(panel) * COUNT;
-            int valid = Math.min(width, layout.columns() - column);
-            int to = at + depth * (column - layout.column(fromPanel));
-            for (int j = 0; j < width; j += TURN_BLOCK) {
-                int rows = Math.clamp(valid - j, 0, TURN_BLOCK);
-                for (int r = 0; r < rows; r++) {
-                    copy(source, type, element + (column + j + r) * rowStride, staging, stagingAt + r * depth, depth);
+            for (int j = 0; j < width; j += COUNT) {
+                int rows = Math.min(COUNT, layout.columns() - column - j);
+                int to = at + depth * (column - firstColumn) + j;
+                for (int k = 0; k < depth; k += COUNT) {
+                    int steps = Math.min(COUNT, depth - k);
+                    long first = element + (column + j) * rowStride + k;
+                    for (int r = 0; r < rows; r++) {
+                        if (type == DType.F32) {
+                            moveVector(source, first + r * rowStride, steps, block, blockAt + r * COUNT);
+                        } else {
+                            copy(source, type, first + r * rowStride, block, blockAt + r * COUNT, steps);
+                        }
+                    }
+                    Transposition.turn(block, blockAt);
+                    for (int s = 0; s < steps; s++) {
+                        FloatVector.fromArray(SPECIES, block, blockAt + s * COUNT).intoArray(target, to + (k + s) * width);
+                    }
                 }
-                turn(staging, stagingAt, rows, depth, target, to + j, width, Math.min(TURN_BLOCK, width - j));
-            }
-        }
-    }
-
-    static int stagingFloats(int depth) {
-        return TURN_BLOCK * depth;
-    }
-
-    /** Writes {@code rows} rows of {@code depth} elements as columns, and zeros in the rest of {@code columns} columns. */
-    private static void turn(float[] source, int from, int rows, int depth, float[] target, int to, int stride, int columns) {
-        for (int k = 0; k < depth; k++) {
-            int out = to + k * stride;
-            int in = from + k;
-            for (int r = 0; r < rows; r++) {
-                target[out + r] = source[in + r * depth];
-            }
-            for (int r = rows; r < columns; r++) {
-                target[out + r] = 0f;
             }
         }
     }
