@@ -17,10 +17,14 @@ import java.util.Arrays;
  * operands of the current run, so one plan serves one run at a time.
  */
 public final class Gemm implements WorkerPool.Task {
-    /** Depth of a packed block: a panel of it and a tile's rows fit in L1 or stream well from L2. */
-    private static final int BLOCK_DEPTH = 512;
+    /** Depth of a packed block: with {@link #BLOCK_ROWS}, a left block fills half of a large L2. */
+    private static final int BLOCK_DEPTH = 1024;
+    /** Depth of one pass over the tiles of a packed block: a panel's part and a tile's rows fit in L1. */
+    private static final int PASS_DEPTH = 256;
     private static final int BLOCK_ROWS = 256;
-    private static final int BLOCK_COLUMNS = 256;
+    private static final int BLOCK_COLUMNS = 512;
+    /** Columns that are packed and multiplied at a time. */
+    private static final int GROUP_COLUMNS = 128;
     /** Fewer multiply-adds than this are not worth handing to another thread. */
     private static final long LEAST_TASK = 40_000;
     /** Keeps consecutive rows of a left block off the same cache sets. */
@@ -53,7 +57,7 @@ public final class Gemm implements WorkerPool.Task {
     private final int products;
 
     private final int depth;
-    /** Where row i (or, for a transposed A, step k) of a left block begins. */
+    /** Where row i of a left block begins; for a transposed A, which is cut into tiles, where step k of each tile begins. */
     private final int[] leftStarts;
     private final int leftStride;
 
@@ -120,7 +124,7 @@ public final class Gemm implements WorkerPool.Task {
                 && n >= StreamTiles.COLUMNS && (long) k * n >= LARGE;
         this.streamedColumns = streams ? n / StreamTiles.COLUMNS * StreamTiles.COLUMNS : 0;
         int rows = Math.min(Lanes.wholeTiles(tallRows), BLOCK_ROWS);
-        this.leftStride = transA ? rows : depth + ROW_PADDING;
+        this.leftStride = transA ? Lanes.TILE_ROWS : depth + ROW_PADDING;
         this.leftStarts = new int[transA ? depth : rows];
         for (int i = 0; i < leftStarts.length; i++) {
             leftStarts[i] = i * leftStride;
@@ -229,18 +233,25 @@ public final class Gemm implements WorkerPool.Task {
 
     private void computeBlock(int product, int row, int rows, int column, PanelLayout layout, int worker) {
         int tileRows = Lanes.wholeTiles(rows);
-        int stride = layout.paddedColumns();
-        float[] left = pool.scratch(worker, LEFT, WorkerPool.ALIGNED + (long) leftStarts.length * leftStride);
+        int groupPanels = Math.max(1, GROUP_COLUMNS / (layout.panelVectors() * Lanes.COUNT));
+        int stride = Math.min(groupPanels * layout.panelVectors(), layout.vectors()) * Lanes.COUNT;
+        float[] left = pool.scratch(worker, LEFT, WorkerPool.ALIGNED + (long) leftStarts.length * (transA ? tileRows : leftStride));
         float[] panels = pool.scratch(worker, PANELS, WorkerPool.ALIGNED + (long) depth * stride);
         float[] sums = pool.scratch(worker, SUMS, WorkerPool.ALIGNED + (long) tileRows * stride);
-        Arrays.fill(sums, WorkerPool.ALIGNED, WorkerPool.ALIGNED + tileRows * stride, 0f);
-        for (int from = 0; from < k; from += depth) {
-            int steps = Math.min(depth, k - from);
-            packLeft(product, row, rows, from, steps, left);
-            packRight(product, column, from, steps, layout, panels, worker);
-            multiply(layout, tileRows, steps, left, panels, sums, stride);
+        for (int panel = 0; panel < layout.panels(); panel += groupPanels) {
+            int toPanel = Math.min(layout.panels(), panel + groupPanels);
+            Arrays.fill(sums, WorkerPool.ALIGNED, WorkerPool.ALIGNED + tileRows * stride, 0f);
+            for (int from = 0; from < k; from += depth) {
+                int steps = Math.min(depth, k - from);
+                if (panel == 0 || depth < k) {
+                    packLeft(product, row, rows, from, steps, left);
+                }
+                packRight(product, column, from, steps, layout, panel, toPanel, panels, worker);
+                multiply(layout, panel, toPanel, tileRows, steps, left, panels, sums, stride);
+            }
+            int groupColumn = layout.column(panel);
+            store(product, row, rows, column + groupColumn, Math.min(stride, layout.columns() - groupColumn), sums, stride, worker);
         }
-        store(product, row, rows, column, layout.columns(), sums, stride, worker);
     }
 
     /** Multiplies all rows with some columns of B, which are read where they lie. */
@@ -280,16 +291,23 @@ public final class Gemm implements WorkerPool.Task {
         }
     }
 
-    private void multiply(PanelLayout layout, int tileRows, int steps, float[] left, float[] panels, float[] sums, int stride) {
-        for (int panel = 0; panel < layout.panels(); panel++) {
+    private void multiply(PanelLayout layout, int fromPanel, int toPanel, int tileRows, int steps, float[] left, float[] panels,
+            float[] sums, int stride) {
+        for (int panel = fromPanel; panel < toPanel; panel++) {
             int vectors = layout.vectorsOf(panel);
-            int right = WorkerPool.ALIGNED + steps * layout.column(panel);
-            for (int i = 0; i < tileRows; i += Lanes.TILE_ROWS) {
-                int sum = WorkerPool.ALIGNED + i * stride + layout.column(panel);
-                if (transA) {
-                    ColumnTiles.accumulate(vectors, left, WorkerPool.ALIGNED + i, leftStarts, 0, steps, panels, right, sums, sum, stride);
-                } else {
-                    RowTiles.accumulate(vectors, left, WorkerPool.ALIGNED, leftStarts, i, 1, 0, steps, panels, right, sums, sum, stride);
+            int column = layout.column(panel) - layout.column(fromPanel);
+            for (int from = 0; from < steps; from += PASS_DEPTH) {
+                int count = Math.min(PASS_DEPTH, steps - from);
+                int right = WorkerPool.ALIGNED + steps * column + from * vectors * Lanes.COUNT;
+                for (int i = 0; i < tileRows; i += Lanes.TILE_ROWS) {
+                    int sum = WorkerPool.ALIGNED + i * stride + column;
+                    if (transA) {
+                        ColumnTiles.accumulate(vectors, left, WorkerPool.ALIGNED + i * steps, leftStarts, from, count,
+                                panels, right, sums, sum, stride);
+                    } else {
+                        RowTiles.accumulate(vectors, left, WorkerPool.ALIGNED + from, leftStarts, i, 1, 0, count,
+                                panels, right, sums, sum, stride);
+                    }
                 }
             }
         }
@@ -299,7 +317,8 @@ public final class Gemm implements WorkerPool.Task {
         long matrix = offsetA + product * batchStrideA;
         if (transA) {
             for (int i = 0; i < steps; i++) {
-                Packing.copy(a, typeA, matrix + (long) (from + i) * m + row, left, WorkerPool.ALIGNED + leftStarts[i], rows);
+                Packing.packColumns(a, typeA, matrix + (long) (from + i) * m + row, rows, left, WorkerPool.ALIGNED + leftStarts[i],
+                        steps * Lanes.TILE_ROWS);
             }
         } else {
             for (int i = 0; i < rows; i++) {
@@ -308,14 +327,15 @@ public final class Gemm implements WorkerPool.Task {
         }
     }
 
-    private void packRight(int product, int column, int from, int steps, PanelLayout layout, float[] panels, int worker) {
+    private void packRight(int product, int column, int from, int steps, PanelLayout layout, int fromPanel, int toPanel,
+            float[] panels, int worker) {
         long matrix = offsetB + product * batchStrideB;
         if (transB) {
-            float[] staging = pool.scratch(worker, STAGING, WorkerPool.ALIGNED + Transposition.BLOCK);
+            float[] block = pool.scratch(worker, STAGING, WorkerPool.ALIGNED + Transposition.BLOCK);
             Packing.packTransposed(b, typeB, matrix + (long) column * k + from, k, steps,
-                    layout, 0, layout.panels(), panels, WorkerPool.ALIGNED, staging, WorkerPool.ALIGNED);
+                    layout, fromPanel, toPanel, panels, WorkerPool.ALIGNED, block, WorkerPool.ALIGNED);
         } else {
-            Packing.pack(b, typeB, matrix + (long) from * n + column, n, steps, layout, 0, layout.panels(), panels, WorkerPool.ALIGNED);
+            Packing.pack(b, typeB, matrix + (long) from * n + column, n, steps, layout, fromPanel, toPanel, panels, WorkerPool.ALIGNED);
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.t2i.backend.vector;
 
 import static dev.t2i.backend.vector.Lanes.COUNT;
 import static dev.t2i.backend.vector.Lanes.SPECIES;
+import static dev.t2i.backend.vector.Lanes.TILE_ROWS;
 
 import dev.t2i.tensor.DType;
 import java.lang.foreign.MemorySegment;
@@ -27,6 +28,8 @@ final class Packing {
     private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, SPECIES.vectorShape());
     private static final VectorSpecies<Short> HALVES =
             VectorSpecies.of(short.class, VectorShape.forBitSize(SPECIES.vectorBitSize() / 2));
+    /** A tile's height, or half of it, as a vector. */
+    private static final VectorSpecies<Float> PIECE = COUNT == 16 ? FloatVector.SPECIES_256 : FloatVector.SPECIES_128;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
     private Packing() {}
@@ -94,6 +97,27 @@ final class Packing {
     private static IntVector loadHalves(MemorySegment source, long element) {
         return (IntVector) ShortVector.fromMemorySegment(HALVES, source, element << 1, ORDER)
                 .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
+    }
+
+    /**
+     * Copies {@code count} consecutive elements as pieces as wide as a tile is high, {@code stride} apart in
+     * {@code target}. Up to a piece's width of junk may follow the last.
+     */
+    static void packColumns(MemorySegment source, DType type, long element, int count, float[] target, int at, int stride) {
+        long limit = source.byteSize() - 4L * TILE_ROWS;
+        for (int i = 0, to = at; i < count; i += TILE_ROWS, to += stride) {
+            if (type == DType.F32 && element + i << 2 <= limit) {
+                if (PIECE.length() == TILE_ROWS) {
+                    FloatVector.fromMemorySegment(PIECE, source, element + i << 2, ORDER).intoArray(target, to);
+                } else { // two vectors of 4 lanes
+                    FloatVector.fromMemorySegment(PIECE, source, element + i << 2, ORDER).intoArray(target, to);
+                    FloatVector.fromMemorySegment(PIECE, source, element + i + PIECE.length() << 2, ORDER)
+                            .intoArray(target, to + PIECE.length());
+                }
+            } else {
+                copy(source, type, element + i, target, to, Math.min(TILE_ROWS, count - i));
+            }
+        }
     }
 
     /** Copies {@code count} elements of {@code source[at..]} to F32 elements of {@code target}. */
