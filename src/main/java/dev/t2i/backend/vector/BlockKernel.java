@@ -23,7 +23,7 @@ final class BlockKernel {
     private enum Access {
         /** One number, spread over a row once for each task. */
         UNIFORM,
-        /** The same in every block: loaded once for each task. */
+        /** Repeats from block to block while indices further out stay: loaded when those change. */
         PERIODIC,
         /** Read in place. */
         DIRECT,
@@ -40,15 +40,17 @@ final class BlockKernel {
     private final long rowBytes;
 
     /**
-     * @param space  the index space that all views span
-     * @param result strides of the result along that space
+     * @param space    the index space that all views span
+     * @param result   strides of the result along that space
+     * @param anyOrder whether blocks may be walked in another order than the space's
      */
-    BlockKernel(Expression expression, List<View> views, List<Buffer> inputs, Shape space, long[] result) {
+    BlockKernel(Expression expression, List<View> views, List<Buffer> inputs, Shape space, long[] result, boolean anyOrder) {
         program = BlockProgram.compile(expression);
         this.inputs = inputs.toArray(Buffer[]::new);
         int rows = Math.max(1, program.slots());
         int block = Math.clamp(CACHE_ELEMENTS / rows & -64, LEAST_BLOCK, LARGEST_BLOCK);
-        this.space = BlockSpace.of(space, BlockSpace.stridesOf(views, result), block);
+        long[][] strides = BlockSpace.stridesOf(views, result);
+        this.space = anyOrder ? BlockSpace.inAnyOrder(space, strides, block) : BlockSpace.of(space, strides, block);
         rowBytes = 4L * (ElementLoops.padded(this.space.blockElements()) + ROW_PADDING);
         viewOffsets = new long[this.inputs.length];
         accesses = new Access[this.inputs.length];
@@ -98,9 +100,8 @@ final class BlockKernel {
                 Buffer input = inputs[i];
                 float value = BoxCopy.getFloat(input.segment(), input.dtype(), viewOffsets[i] * input.dtype().bytes());
                 ElementLoops.fill(value, work.scratch, i * rowBytes, n);
-            } else if (accesses[i] == Access.PERIODIC) {
-                load(work, i, space.select(work, 0), 0);
             }
+            work.loadedElements[i] = 0;
         }
     }
 
@@ -129,7 +130,14 @@ final class BlockKernel {
             if (access == Access.DIRECT && (whole || !program.writesResult())) {
                 work.segments[i] = inputs[i].segment();
                 work.offsets[i] = (viewOffsets[i] + space.offset(work, i)) * 4;
-            } else if (access == Access.DIRECT || access == Access.LOADED) {
+            } else if (access == Access.PERIODIC) {
+                long offset = space.offset(work, i);
+                if (work.loadedElements[i] < n || work.loadedOffsets[i] != offset) {
+                    load(work, i, n, offset);
+                    work.loadedElements[i] = n;
+                    work.loadedOffsets[i] = offset;
+                }
+            } else if (access != Access.UNIFORM) {
                 load(work, i, n, space.offset(work, i));
             }
         }

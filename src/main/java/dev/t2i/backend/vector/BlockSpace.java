@@ -32,6 +32,53 @@ record BlockSpace(int[] dims, long[][] strides, int[] chunk, boolean flat) {
     }
 
     /**
+     * The space walked along whichever operand's memory lets most operands be read or written in order; for work that
+     * does not depend on the order of elements.
+     */
+    static BlockSpace inAnyOrder(Shape space, long[][] strides, int blockElements) {
+        int[] best = null;
+        int mostInOrder = -1;
+        for (int i = strides.length - 1; i >= 0; i--) {
+            int[] axes = byDescendingStride(space, strides[i]);
+            int inOrder = 0;
+            for (long[] operand : strides) {
+                inOrder += Arrays.equals(axes, byDescendingStride(space, operand)) ? 1 : 0;
+            }
+            if (axes != null && inOrder > mostInOrder) {
+                best = axes;
+                mostInOrder = inOrder;
+            }
+        }
+        if (best == null) {
+            return of(space, strides, blockElements);
+        }
+        int[] dims = new int[best.length];
+        long[][] permuted = new long[strides.length][best.length];
+        for (int axis = 0; axis < best.length; axis++) {
+            dims[axis] = space.dim(best[axis]);
+            for (int i = 0; i < strides.length; i++) {
+                permuted[i][axis] = strides[i][best[axis]];
+            }
+        }
+        return of(Shape.of(dims), permuted, blockElements);
+    }
+
+    /** The axes in the order in which they lie in an operand's memory; null where it repeats along one of them. */
+    private static int[] byDescendingStride(Shape space, long[] strides) {
+        List<Integer> axes = new ArrayList<>();
+        for (int axis = 0; axis < space.rank(); axis++) {
+            if (space.dim(axis) != 1) {
+                if (strides[axis] == 0) {
+                    return null;
+                }
+                axes.add(axis);
+            }
+        }
+        axes.sort((a, b) -> Long.compare(strides[b], strides[a]));
+        return axes.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    /**
      * Merges the axes of {@code space}, through which each operand moves by its row of {@code strides}, and cuts blocks
      * of at most about {@code blockElements}.
      */
@@ -82,7 +129,7 @@ record BlockSpace(int[] dims, long[][] strides, int[] chunk, boolean flat) {
     /** The axis along which an operand is contiguous that is strided along the last axis; -1 if there is none worth it. */
     private static int transposedAxis(int[] dims, long[][] strides) {
         int last = dims.length - 1;
-        if (dims[last] < LEAST_SQUARE || strides[strides.length - 1][last] != 1) {
+        if (dims[last] < LEAST_SQUARE || strides[strides.length - 1][last] == 0) {
             return -1;
         }
         for (long[] operand : strides) {
@@ -223,14 +270,14 @@ record BlockSpace(int[] dims, long[][] strides, int[] chunk, boolean flat) {
         return true;
     }
 
-    /** Whether every block shows the same numbers of operand {@code i}, a smaller last block the first of them. */
+    /** Whether blocks at the same offset of operand {@code i} show the same numbers, a smaller block the first of them. */
     boolean isPeriodic(int i) {
-        for (int axis = 0; axis < dims.length; axis++) {
-            if (chunk[axis] < dims[axis] && strides[i][axis] != 0) {
-                return false;
-            }
+        int cut = 0;
+        while (cut < dims.length - 1 && chunk[cut] == 1) {
+            cut++;
         }
-        return flat;
+        // Only the outermost axis that a flat block spans may be covered in part; the rest of the block is always whole.
+        return flat && dims[cut] > 1 && strides[i][cut] == 0;
     }
 
     /** Whether blocks of operand {@code i} are contiguous, in order. */

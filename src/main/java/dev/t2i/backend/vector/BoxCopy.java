@@ -75,6 +75,16 @@ final class BoxCopy {
         long targetStep = ds[axis] * to.bytes();
         if (depth == order.length - 2) {
             int inner = order[depth + 1];
+            if (from == to && from.bytes() == 4) {
+                if (ss[inner] == 1 && ds[axis] == 1) {
+                    Transpose.run(src, so, sourceStep, n, extent[inner], dst, oo, ds[inner] * 4);
+                    return;
+                }
+                if (ss[axis] == 1 && ds[inner] == 1) {
+                    Transpose.run(src, so, ss[inner] * 4, extent[inner], n, dst, oo, targetStep);
+                    return;
+                }
+            }
             for (int i = 0; i < n; i++) {
                 run(src, from, so + i * sourceStep, ss[inner], dst, to, oo + i * targetStep, ds[inner], extent[inner]);
             }
@@ -121,6 +131,18 @@ final class BoxCopy {
             for (; i <= n - L; i += L) {
                 long at = (long) i << 2;
                 IntVector.fromMemorySegment(INTS, src, so + at, LITTLE_ENDIAN).intoMemorySegment(dst, oo + at, LITTLE_ENDIAN);
+            }
+            if (L > 8 && i <= n - 8) {
+                long at = (long) i << 2;
+                IntVector.fromMemorySegment(IntVector.SPECIES_256, src, so + at, LITTLE_ENDIAN)
+                        .intoMemorySegment(dst, oo + at, LITTLE_ENDIAN);
+                i += 8;
+            }
+            if (L > 4 && i <= n - 4) {
+                long at = (long) i << 2;
+                IntVector.fromMemorySegment(IntVector.SPECIES_128, src, so + at, LITTLE_ENDIAN)
+                        .intoMemorySegment(dst, oo + at, LITTLE_ENDIAN);
+                i += 4;
             }
             for (; i < n; i++) {
                 dst.set(I32, oo + 4L * i, src.get(I32, so + 4L * i));

@@ -3,10 +3,13 @@ package dev.t2i.backend.vector;
 import dev.t2i.graph.View;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
+import java.util.stream.IntStream;
 
 /** Moves elements from one strided layout to another as they are: slices, transpositions, repeats, parts of a padding. */
 final class CopyStep implements Step, WorkerPool.Task {
     private static final int BLOCK_ELEMENTS = 1 << 14;
+    /** Transposed blocks pass through the first-level cache: rows of the target may all fall on the same cache sets. */
+    private static final int SQUARE_ELEMENTS = 1 << 12;
 
     private final Buffer source;
     private final Buffer target;
@@ -14,6 +17,8 @@ final class CopyStep implements Step, WorkerPool.Task {
     private final long targetOffset;
     private final BlockSpace space;
     private final int[] order;
+    private final int[] naturalOrder;
+    private final boolean throughScratch;
     private Workers workers;
     private int tasks;
 
@@ -23,7 +28,11 @@ final class CopyStep implements Step, WorkerPool.Task {
         this.target = target;
         sourceOffset = from.offset();
         targetOffset = to.offset();
-        space = BlockSpace.of(from.shape(), new long[][] {from.strides(), to.strides()}, BLOCK_ELEMENTS);
+        long[][] strides = {from.strides(), to.strides()};
+        BlockSpace flat = BlockSpace.of(from.shape(), strides, BLOCK_ELEMENTS);
+        throughScratch = !flat.flat() && source.dtype().bytes() == 4;
+        space = throughScratch ? BlockSpace.of(from.shape(), strides, SQUARE_ELEMENTS) : flat;
+        naturalOrder = IntStream.range(0, space.rank()).toArray();
         order = BoxCopy.order(space.strides()[0], space.chunk());
     }
 
@@ -35,7 +44,7 @@ final class CopyStep implements Step, WorkerPool.Task {
 
     @Override
     public void demand(Workspace.Demand demand) {
-        demand.add(0, 0, space.rank());
+        demand.add(throughScratch ? 4L * space.blockElements() : 0, 0, space.rank());
     }
 
     @Override
@@ -53,9 +62,17 @@ final class CopyStep implements Step, WorkerPool.Task {
         long end = blocks * (task + 1) / tasks;
         for (long block = blocks * task / tasks; block < end; block++) {
             space.select(work, block);
-            BoxCopy.copy(source.segment(), type, (sourceOffset + space.offset(work, 0)) * type.bytes(), space.strides()[0],
-                    target.segment(), type, (targetOffset + space.offset(work, 1)) * type.bytes(), space.strides()[1],
-                    work.extent, order, 0);
+            long from = (sourceOffset + space.offset(work, 0)) * type.bytes();
+            long to = (targetOffset + space.offset(work, 1)) * type.bytes();
+            if (throughScratch) {
+                BoxCopy.copy(source.segment(), type, from, space.strides()[0], work.scratch, type, 0, work.dense,
+                        work.extent, order, 0);
+                BoxCopy.copy(work.scratch, type, 0, work.dense, target.segment(), type, to, space.strides()[1],
+                        work.extent, naturalOrder, 0);
+            } else {
+                BoxCopy.copy(source.segment(), type, from, space.strides()[0], target.segment(), type, to, space.strides()[1],
+                        work.extent, order, 0);
+            }
         }
     }
 }

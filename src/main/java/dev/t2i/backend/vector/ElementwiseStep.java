@@ -16,7 +16,7 @@ final class ElementwiseStep implements Step, WorkerPool.Task {
     private int tasks;
 
     ElementwiseStep(Expression expression, List<View> views, List<Buffer> inputs, Shape space, Buffer out) {
-        kernel = new BlockKernel(expression, views, inputs, space, space.strides());
+        kernel = new BlockKernel(expression, views, inputs, space, space.strides(), true);
         this.out = out;
         dense = kernel.space().isDense(inputs.size());
         order = BoxCopy.order(kernel.space().strides()[inputs.size()], kernel.space().chunk());

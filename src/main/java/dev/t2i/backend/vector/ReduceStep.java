@@ -46,7 +46,7 @@ final class ReduceStep implements Step, WorkerPool.Task {
         sum = kind == Op.ReduceKind.SUM;
         identity = sum ? 0 : Float.NEGATIVE_INFINITY;
         this.out = out;
-        kernel = new BlockKernel(expression, views, inputs, space, resultStrides(space, axes));
+        kernel = new BlockKernel(expression, views, inputs, space, resultStrides(space, axes), false);
         this.space = kernel.space();
         outStrides = this.space.strides()[inputs.size()];
         last = this.space.rank() - 1;

@@ -113,6 +113,28 @@ final class ReductionLoops {
             }
             sum.intoMemorySegment(out, at, LITTLE_ENDIAN);
         }
+        if (L > 8 && j <= n - 8) {
+            long at = oo + ((long) j << 2);
+            FloatVector sum = FloatVector.fromMemorySegment(FloatVector.SPECIES_256, out, at, LITTLE_ENDIAN);
+            long from = ao + ((long) j << 2);
+            for (int r = 0; r < rows; r++) {
+                sum = sum.add(FloatVector.fromMemorySegment(FloatVector.SPECIES_256, a, from, LITTLE_ENDIAN));
+                from += step;
+            }
+            sum.intoMemorySegment(out, at, LITTLE_ENDIAN);
+            j += 8;
+        }
+        if (L > 4 && j <= n - 4) {
+            long at = oo + ((long) j << 2);
+            FloatVector sum = FloatVector.fromMemorySegment(FloatVector.SPECIES_128, out, at, LITTLE_ENDIAN);
+            long from = ao + ((long) j << 2);
+            for (int r = 0; r < rows; r++) {
+                sum = sum.add(FloatVector.fromMemorySegment(FloatVector.SPECIES_128, a, from, LITTLE_ENDIAN));
+                from += step;
+            }
+            sum.intoMemorySegment(out, at, LITTLE_ENDIAN);
+            j += 4;
+        }
         for (; j < n; j++) {
             float sum = get(out, oo + 4L * j);
             for (int r = 0; r < rows; r++) {

@@ -11,6 +11,9 @@ final class Workspace {
     final MemorySegment scratch;
     final MemorySegment[] segments;
     final long[] offsets;
+    /** Of each slot that keeps what it holds from block to block: how much, and from where in its input. */
+    final int[] loadedElements;
+    final long[] loadedOffsets;
     /** First index and number of indices along each axis of the block in hand. */
     final int[] origin;
     final int[] extent;
@@ -26,6 +29,8 @@ final class Workspace {
         this.scratch = scratch;
         segments = new MemorySegment[slots];
         offsets = new long[slots];
+        loadedElements = new int[slots];
+        loadedOffsets = new long[slots];
         origin = new int[rank];
         extent = new int[rank];
         dense = new long[rank];
