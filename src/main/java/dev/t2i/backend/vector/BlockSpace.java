@@ -21,6 +21,7 @@ import java.util.List;
 record BlockSpace(int[] dims, long[][] strides, int[] chunk, boolean flat) {
     private static final int SQUARE = 32;
     private static final int LEAST_SQUARE = 8;
+    private static final int LEAST_SQUARES = 2048;
 
     static long[][] stridesOf(List<View> views, long[] result) {
         long[][] strides = new long[views.size() + 1][];
@@ -117,11 +118,7 @@ record BlockSpace(int[] dims, long[][] strides, int[] chunk, boolean flat) {
     private static BlockSpace cut(int[] dims, long[][] strides, int blockElements) {
         int transposed = transposedAxis(dims, strides);
         if (transposed >= 0) {
-            int[] chunk = new int[dims.length];
-            Arrays.fill(chunk, 1);
-            chunk[transposed] = Math.min(dims[transposed], SQUARE);
-            chunk[dims.length - 1] = Math.min(dims[dims.length - 1], Math.max(ElementLoops.GRAIN, blockElements / SQUARE));
-            return new BlockSpace(dims, strides, chunk, false);
+            return new BlockSpace(dims, strides, squareChunk(dims, transposed, Math.max(blockElements, LEAST_SQUARES)), false);
         }
         return new BlockSpace(dims, strides, flatChunk(dims, blockElements), true);
     }
@@ -142,6 +139,22 @@ record BlockSpace(int[] dims, long[][] strides, int[] chunk, boolean flat) {
             }
         }
         return -1;
+    }
+
+    /** A square of the transposed and the last axis, and as much of the axes between them as makes longer runs of both. */
+    private static int[] squareChunk(int[] dims, int transposed, int blockElements) {
+        int[] chunk = new int[dims.length];
+        Arrays.fill(chunk, 1);
+        int last = dims.length - 1;
+        chunk[transposed] = Math.min(dims[transposed], SQUARE);
+        chunk[last] = Math.min(dims[last], SQUARE);
+        int elements = chunk[transposed] * chunk[last];
+        for (int axis = last - 1; axis > transposed; axis--) {
+            chunk[axis] = Math.clamp(blockElements / elements, 1, dims[axis]);
+            elements *= chunk[axis];
+        }
+        chunk[last] = Math.clamp((long) blockElements / elements * chunk[last], chunk[last], dims[last]);
+        return chunk;
     }
 
     private static int[] flatChunk(int[] dims, int blockElements) {
