@@ -9,7 +9,8 @@ public record ConvolutionShape(int n, int h, int w, int cin, int cout, int kh, i
     public ConvolutionShape {
         if (n < 0 || h < 0 || w < 0 || cin < 0 || cout < 0 || kh < 1 || kw < 1 || strideH < 1 || strideW < 1
                 || padTop < 0 || padLeft < 0 || padBottom < 0 || padRight < 0) {
-            throw new IllegalArgumentException("convolution with impossible sizes: n %d, h %d, w %d, cin %d, cout %d, kernel %dx%d, stride %dx%d"
+            throw new IllegalArgumentException(
+                    "convolution with impossible sizes: n %d, h %d, w %d, cin %d, cout %d, kernel %dx%d, stride %dx%d"
                     .formatted(n, h, w, cin, cout, kh, kw, strideH, strideW));
         }
         if (h + padTop + padBottom < kh || w + padLeft + padRight < kw) {

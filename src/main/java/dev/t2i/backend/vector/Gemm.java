@@ -31,7 +31,9 @@ public final class Gemm implements WorkerPool.Task {
     private static final int ROW_PADDING = 16;
 
     /** Up to this many rows, reading a large right operand where it lies beats packing it. */
-    private static final int FEW_ROWS = 24;
+    private static final int FEW_ROWS = 128;
+    /** Elements of the left operand, whole rows of which every worker then keeps in its L2. */
+    private static final long LEFT_LIMIT = 1 << 19;
     /** Elements of a right operand that is large in this sense. */
     private static final long LARGE = 50_000;
     /** Rows of the right operand that are read side by side: a tile's part of them stays in L1 for all rows of the left. */
@@ -120,8 +122,8 @@ public final class Gemm implements WorkerPool.Task {
         this.tallRows = tall ? batch * m : m;
         this.products = tall ? 1 : batch;
         this.depth = Math.min(k, BLOCK_DEPTH);
-        this.streams = products == 1 && tallRows <= FEW_ROWS && !transA && !transB && typeB == DType.F32
-                && n >= StreamTiles.COLUMNS && (long) k * n >= LARGE;
+        this.streams = products == 1 && tallRows <= FEW_ROWS && (long) tallRows * k <= LEFT_LIMIT
+                && !transA && !transB && typeB == DType.F32 && n >= StreamTiles.COLUMNS && (long) k * n >= LARGE;
         this.streamedColumns = streams ? n / StreamTiles.COLUMNS * StreamTiles.COLUMNS : 0;
         int rows = Math.min(Lanes.wholeTiles(tallRows), BLOCK_ROWS);
         this.leftStride = transA ? Lanes.TILE_ROWS : depth + ROW_PADDING;
@@ -131,7 +133,7 @@ public final class Gemm implements WorkerPool.Task {
         }
     }
 
-    /** Runs the plan without an epilogue; see {@link #run(WorkerPool, MemorySegment, long, MemorySegment, long, MemorySegment, long, TileEpilogue)}. */
+    /** Computes C without an epilogue. */
     public void run(WorkerPool pool, MemorySegment a, long offsetA, MemorySegment b, long offsetB, MemorySegment c, long offsetC) {
         run(pool, a, offsetA, b, offsetB, c, offsetC, null);
     }

@@ -1,9 +1,8 @@
 package dev.t2i.backend.vector;
 
+import dev.t2i.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-
-import dev.t2i.tensor.DType;
 
 /**
  * The windows of zero-padded pictures [n, h, w, channels] that a kernel of kh by kw visits, one for each output pixel.
