@@ -35,6 +35,9 @@ final class Lesson {
     /** One-hot where a thing is, {@code [slots, sizes]}. */
     final float[] size = new float[Slot.COUNT * SIZES];
 
+    /** Where a thing is that is damaged beyond recognition, {@code [slots]}; for exams. */
+    final boolean[] ruined = new boolean[Slot.COUNT];
+
     Lesson(int side) {
         picture = new float[side * side * 3];
     }
@@ -44,6 +47,7 @@ final class Lesson {
             Arrays.fill(target, 0);
         }
         Arrays.fill(presenceWeight, 1);
+        Arrays.fill(ruined, false);
         time[timeOfDay.ordinal()] = 1;
         ground[groundKind.ordinal()] = 1;
     }
@@ -64,7 +68,7 @@ final class Lesson {
                 size[slot * SIZES + thing.size().ordinal()] = 1;
             }
             case DOUBTFUL -> presenceWeight[slot] = 0;
-            case GONE -> { }
+            case GONE -> ruined[slot] = true;
         }
     }
 

@@ -1,17 +1,15 @@
 package dev.t2i.metric;
 
+import dev.t2i.image.Picture;
 import java.util.List;
 
 /** Whatever draws pictures from sentences: all that measuring needs to know of a model. */
+@FunctionalInterface
 public interface Painter {
-    /** Side of its square pictures in pixels. */
-    int size();
-
     /**
      * Draws one picture for each prompt.
      *
      * @param seeds one for each prompt
-     * @return {@code [prompts, size, size, 3]} in [-1, 1], red, green, blue
      */
-    float[] paint(List<String> prompts, long[] seeds);
+    List<Picture> paint(List<String> prompts, List<Long> seeds);
 }

@@ -10,6 +10,8 @@ import dev.t2i.data.scene.Size;
 import dev.t2i.data.scene.TimeOfDay;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.Value;
+import dev.t2i.image.Picture;
+import dev.t2i.image.Resize;
 import dev.t2i.nn.Parameters;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
@@ -120,7 +122,22 @@ public final class Recogniser implements AutoCloseable {
         return read(picture, 1).getFirst().observation();
     }
 
-    /** As {@link #observe}, of {@code count} pictures one after another, with confidences. */
+    /** What is seen in a picture of any size, resized to the recogniser's. */
+    public Observation observe(Picture picture) {
+        return observe(pixels(List.of(picture)));
+    }
+
+    /** Pictures of any size as {@link #read} and {@link #features} take them: resized, one after another. */
+    public float[] pixels(List<Picture> pictures) {
+        int length = size() * size() * 3;
+        float[] pixels = new float[pictures.size() * length];
+        for (int i = 0; i < pictures.size(); i++) {
+            Resize.square(pictures.get(i), size(), Resize.Filter.TRIANGLE).toFloats(pixels, i * length);
+        }
+        return pixels;
+    }
+
+    /** As {@link #observe(float[])}, of {@code count} pictures one after another, with confidences. */
     public List<Reading> read(float[] pictures, int count) {
         List<Reading> readings = new ArrayList<>(count);
         for (int first = 0; first < count; first += BATCH) {

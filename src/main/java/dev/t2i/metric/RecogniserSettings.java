@@ -9,12 +9,14 @@ import dev.t2i.train.TaskKind;
  * Everything that shapes the training of a recogniser.
  *
  * @param seed of the first weights and of the lessons
+ * @param exam unseen renders, and as many unseen lessons, that the finished network is examined on
  */
 public record RecogniserSettings(
         TaskKind task,
         @Default("1") long seed,
         @Range(min = 1, max = 4096) @Default("32") int batch,
         Schedule schedule,
+        @Range(min = 1, max = 1_000_000) @Default("5000") int exam,
         RecogniserShape network,
         Optimizer optimizer) {
 

@@ -33,8 +33,10 @@ import java.util.Optional;
  */
 public final class RecogniserTask implements Task {
     private static final int SHOWN = 48;
+    private static final long EXAM_SEED = 1_000_003;
 
     private final RecogniserSettings settings;
+    private final Backend backend;
     private final Session session;
     private final LessonFeed feed;
     private final Arena arena = Arena.ofShared();
@@ -47,6 +49,7 @@ public final class RecogniserTask implements Task {
 
     public RecogniserTask(RecogniserSettings settings, Backend backend) {
         this.settings = settings;
+        this.backend = backend;
         RecogniserSettings.Optimizer optimizer = settings.optimizer();
         this.adam = new Adam(Recogniser.NETWORK, optimizer.beta1(), optimizer.beta2(), 1e-8, optimizer.weightDecay());
         this.learned = new Learned(Recogniser.NETWORK, trace(), adam);
@@ -166,6 +169,10 @@ public final class RecogniserTask implements Task {
                 weights.put(declaration.name(), home);
             }
             RecogniserFiles.write(folder, new RecogniserFiles.Config(1, name, settings.network(), samples, settings.seed()), weights);
+        }
+        try (Recogniser finished = Recogniser.open(folder, backend)) {
+            RecogniserExam exam = RecogniserExam.of(finished, settings.seed() + EXAM_SEED, settings.exam());
+            RecogniserFiles.writeCard(folder, name, settings, samples, exam);
         }
     }
 

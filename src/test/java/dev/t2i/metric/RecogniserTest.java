@@ -29,7 +29,7 @@ class RecogniserTest {
     private static final RecogniserSettings TINY = settings("network: {size: 32, channels: [8, 8, 8], blocks: [0, 0, 1]}");
 
     private static RecogniserSettings settings(String network) {
-        return Settings.parse("task: recogniser\nbatch: 3\nschedule: {samples: 12}\noptimizer: {}\n" + network, "test",
+        return Settings.parse("task: recogniser\nbatch: 3\nexam: 8\nschedule: {samples: 12}\noptimizer: {}\n" + network, "test",
                 RecogniserSettings.class, List.of());
     }
 
@@ -73,6 +73,7 @@ class RecogniserTest {
             task.step(0);
             task.export(folder, "tiny", 3);
         }
+        assertTrue(Files.readString(folder.resolve("README.md")).contains("mean of these attributes"));
         try (Recogniser recogniser = Recogniser.open(folder, BACKEND)) {
             assertEquals("tiny", recogniser.name());
             assertEquals(32, recogniser.size());

@@ -1,0 +1,92 @@
+package dev.t2i.metric;
+
+import dev.t2i.error.BadInputException;
+import dev.t2i.image.Picture;
+import dev.t2i.image.PictureFiles;
+import dev.t2i.safetensors.SafetensorsException;
+import dev.t2i.safetensors.SafetensorsFile;
+import dev.t2i.tensor.Tensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * Features of a set of pictures, wherever they are: a folder of pictures, a file of {@link FeatureStatistics}, or a
+ * safetensors file with {@code features [n, d]} that any network may have written.
+ *
+ * @param recogniser opens the network for folders; asked only when there is one
+ */
+public record FeatureSource(Supplier<Recogniser> recogniser) {
+    private static final int BATCH = 32;
+    private static final String FEATURES = "features";
+    private static final String UNKNOWN = "unknown";
+
+    /** @param set the vectors themselves; empty where only statistics were kept */
+    public record Features(FeatureStatistics statistics, Optional<FeatureSet> set) {
+        static Features of(FeatureSet set) {
+            return new Features(set.statistics(), Optional.of(set));
+        }
+    }
+
+    /** @throws BadInputException in one line where there are no features or pictures */
+    public Features read(Path path) {
+        if (Files.isDirectory(path)) {
+            return folder(path);
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            SafetensorsFile file = SafetensorsFile.open(path, arena);
+            if (FeatureStatistics.areIn(file)) {
+                return new Features(FeatureStatistics.of(file), Optional.empty());
+            }
+            if (!file.names().contains(FEATURES)) {
+                throw new BadInputException(path + ": holds neither 'features' nor 'mean' and 'covariance'");
+            }
+            return Features.of(new FeatureSet(file.metadata().getOrDefault("network", UNKNOWN), rows(path, file.tensor(FEATURES))));
+        } catch (SafetensorsException e) {
+            // Here the file is data, not a model.
+            throw new BadInputException(e.getMessage(), e);
+        }
+    }
+
+    private static float[][] rows(Path path, Tensor features) {
+        if (features.shape().rank() != 2) {
+            throw new BadInputException(path + ": features have shape " + features.shape() + ", [pictures, features] is needed");
+        }
+        float[] all = features.toFloatArray();
+        float[][] rows = new float[features.shape().dim(0)][];
+        int width = features.shape().dim(1);
+        for (int i = 0; i < rows.length; i++) {
+            rows[i] = Arrays.copyOfRange(all, i * width, (i + 1) * width);
+        }
+        return rows;
+    }
+
+    private Features folder(Path folder) {
+        List<Path> files;
+        try (Stream<Path> all = Files.walk(folder)) {
+            files = all.filter(Files::isRegularFile).filter(PictureFiles::hasPictureName).sorted().toList();
+        } catch (IOException e) {
+            throw new BadInputException(folder + ": cannot be listed, " + e.getMessage(), e);
+        }
+        if (files.size() < 2) {
+            throw new BadInputException(folder + ": a distance needs at least 2 pictures, there are " + files.size());
+        }
+        try (Recogniser network = recogniser.get()) {
+            float[][] vectors = new float[files.size()][];
+            for (int first = 0; first < vectors.length; first += BATCH) {
+                int count = Math.min(BATCH, vectors.length - first);
+                List<Picture> pictures = new ArrayList<>();
+                files.subList(first, first + count).forEach(file -> pictures.add(PictureFiles.read(file)));
+                System.arraycopy(network.features(network.pixels(pictures), count), 0, vectors, first, count);
+            }
+            return Features.of(new FeatureSet(network.name(), vectors));
+        }
+    }
+}
