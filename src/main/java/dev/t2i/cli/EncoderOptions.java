@@ -1,5 +1,6 @@
 package dev.t2i.cli;
 
+import dev.t2i.gan.ModelFolder;
 import dev.t2i.gpt2.Gpt2Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -31,7 +32,7 @@ final class EncoderOptions {
     private String ids;
 
     Gpt2Files files() {
-        return Gpt2Files.open(source.encoder != null ? source.encoder : ModelLocation.resolve(source.model).resolve("encoder"));
+        return source.encoder != null ? Gpt2Files.open(source.encoder) : ModelFolder.encoder(ModelLocation.resolve(source.model));
     }
 
     boolean hasIds() {

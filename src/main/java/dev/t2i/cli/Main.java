@@ -90,7 +90,8 @@ public final class Main {
 
     /** In the order in which the help lists them. */
     private static List<Object> commands() {
-        return List.of(new SampleCommand(), new EncodeCommand(), new CompleteCommand(), new TrainCommand(), new EvalCommand(), new FidCommand(), new DataCommands(),
+        return List.of(new SampleCommand(), new EncodeCommand(), new CompleteCommand(), new PretrainCommand(), new TrainCommand(),
+                new EvalCommand(), new FidCommand(), new DataCommands(),
                 new ModelCommands(), new DevicesCommand(), new InfoCommand());
     }
 

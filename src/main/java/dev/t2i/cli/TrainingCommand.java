@@ -1,0 +1,109 @@
+package dev.t2i.cli;
+
+import dev.t2i.backend.Backend;
+import dev.t2i.config.Settings;
+import dev.t2i.error.BadInputException;
+import dev.t2i.train.Checkpoint;
+import dev.t2i.train.RunFolder;
+import dev.t2i.train.Schedule;
+import dev.t2i.train.Task;
+import dev.t2i.train.Trainer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** What commands that train have in common: a run folder to start or to go on with, and a clean end on Ctrl-C. */
+abstract class TrainingCommand extends T2iCommand {
+
+    @Option(names = "--config", paramLabel = "FILE", required = true, description = "What to train, one of configs/ or one like them.")
+    private Path config;
+
+    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Overrides a setting: --set schedule.samples=10000")
+    private List<String> overrides = List.of();
+
+    @Option(names = "--out", paramLabel = "RUN", description = "The run folder. Default: the next number under runs/")
+    private Path out;
+
+    @Option(names = "--resume", description = "Go on from the run folder's latest checkpoint.")
+    private boolean resume;
+
+    @Option(names = "--dry-run", description = "Print the resolved settings and what they would take, and end.")
+    private boolean dryRun;
+
+    @Mixin
+    private BackendOption backend;
+
+    /** A configuration with everything resolved. */
+    record Job(Record settings, Schedule schedule, Task task) {
+    }
+
+    /** The answer of {@code --json}. */
+    record Trained(String run, long samples, boolean complete, String model, Map<String, Double> figures) {
+    }
+
+    /** Reads the configuration and opens what it is to be trained on. */
+    abstract Job prepare(Path config, List<String> overrides, Backend backend, RunFolder run, boolean resume);
+
+    /** Called once the run folder is there and before the first step. */
+    void started(RunFolder run) {
+    }
+
+    @Override
+    public final Integer call() {
+        if (resume && out == null) {
+            throw new BadInputException("--resume needs --out RUN, the folder of the run to go on with");
+        }
+        Backend where = backend.backend();
+        RunFolder run = out != null ? new RunFolder(out)
+                : RunFolder.next(Path.of("runs"), config.getFileName().toString().replaceFirst("\\.[^.]*$", ""));
+        if (resume && !Files.exists(run.config())) {
+            throw new BadInputException(run.path() + ": there is no run to resume; leave --resume out to start one");
+        }
+        Job job = prepare(config, overrides, where, run, resume);
+        try (Task _ = job.task) {
+            if (dryRun) {
+                describe(job);
+                return ExitCode.DONE;
+            }
+            return train(job, run, where);
+        }
+    }
+
+    private void describe(Job job) {
+        out().print(Settings.toYaml(job.settings));
+        long bytes = 0;
+        for (Checkpoint.StateType state : job.task.states()) {
+            bytes += state.shape().size() * state.dtype().bytes();
+        }
+        log().printf("%d steps of %d; states and checkpoints %.1f MB%n", job.schedule.steps(job.task.batch()), job.task.batch(), bytes / 1e6);
+    }
+
+    private int train(Job job, RunFolder run, Backend where) {
+        if (!resume) {
+            run.create(job.settings);
+        }
+        started(run);
+        Interruption.defer();
+        log().printf("%s on %s (%s)%n", run.path(), where.name(), where.description());
+        Trainer trainer = new Trainer(job.task, job.schedule, run, Interruption::requested, line -> {
+            log().println(line);
+            log().flush();
+        });
+        if (resume) {
+            trainer.resume();
+        } else {
+            trainer.start();
+        }
+        boolean complete = trainer.run();
+        trainer.exportModel(run.path().toAbsolutePath().getFileName().toString());
+        if (json()) {
+            printJson(new Trained(run.path().toString(), trainer.samples(), complete, run.model().toString(), job.task.statistics()));
+        } else {
+            out().printf("%s: %,d samples%s, model in %s%n", run.path(), trainer.samples(), complete ? "" : " so far, go on with --resume", run.model());
+        }
+        return complete ? ExitCode.DONE : ExitCode.INTERRUPTED;
+    }
+}
