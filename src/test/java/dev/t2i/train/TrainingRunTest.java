@@ -1,0 +1,204 @@
+package dev.t2i.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.t2i.TinyModel;
+import dev.t2i.backend.Backend;
+import dev.t2i.backend.Backends;
+import dev.t2i.config.Settings;
+import dev.t2i.data.CaptionedImages;
+import dev.t2i.data.DataSpec;
+import dev.t2i.error.BadModelException;
+import dev.t2i.gan.ModelConfig;
+import dev.t2i.tensor.Tensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whole training runs at toy size: what resuming, stopping, checkpoints and exports promise. */
+class TrainingRunTest {
+    private static final String CONFIG = """
+            task: gan
+            size: 16
+            batch: 4
+            text:
+              encoder: unused
+              adapter: {width: 10, hidden_width: 12, tokens: 16}
+              train: %s
+            generator: {kind: mapped, noise_width: 8, style_width: 12, channels: [12, 8, 6]}
+            discriminator: {channels: [6, 8, 12], head_width: 8, batch_deviation: true}
+            loss: {penalty_interval: 3}
+            critic_iterations: 2
+            schedule: {samples: %d, tick: 8, snapshot: 0, checkpoint: 16, keep: 2}
+            """;
+
+    @TempDir
+    private Path folder;
+    private Path model;
+
+    @BeforeEach
+    void writeModel() {
+        model = TinyModel.write(folder.resolve("tiny"));
+    }
+
+    static GanSettings settings(String train, long samples) {
+        return Settings.parse(CONFIG.formatted(train, samples), "test", GanSettings.class, List.of());
+    }
+
+    private GanTask task(GanSettings settings, Backend backend) {
+        return task(settings, model, backend);
+    }
+
+    static GanTask task(GanSettings settings, Path model, Backend backend) {
+        CaptionedImages data = DataSpec.parse("scenes:?seed=3").open();
+        return new GanTask(settings, TextSource.open(model), data, "scenes:", backend);
+    }
+
+    private static Map<String, float[]> statesOf(Task task) {
+        Map<String, float[]> states = new LinkedHashMap<>();
+        try (Arena arena = Arena.ofConfined()) {
+            for (Checkpoint.StateType state : task.states()) {
+                Tensor home = Tensor.allocate(arena, state.dtype(), state.shape());
+                task.session().get(state.name(), home);
+                states.put(state.name(), home.toFloatArray());
+            }
+        }
+        return states;
+    }
+
+    private static void assertSame(Map<String, float[]> expected, Map<String, float[]> actual) {
+        assertEquals(expected.keySet(), actual.keySet());
+        expected.forEach((name, values) -> assertArrayEquals(values, actual.get(name), 0, name));
+    }
+
+    private Map<String, float[]> train(String train, long samples, RunFolder run, boolean resume, int stopAfter, int threads) {
+        GanSettings settings = settings(train, samples);
+        try (GanTask task = task(settings, Backends.get("vector", threads))) {
+            if (!resume) {
+                run.create(settings);
+            }
+            int[] asked = {0};
+            Trainer trainer = new Trainer(task, settings.schedule(), run, () -> asked[0]++ >= stopAfter, _ -> {});
+            if (resume) {
+                trainer.resume();
+            } else {
+                trainer.start();
+            }
+            trainer.run();
+            return statesOf(task);
+        }
+    }
+
+    private void assertResumesExactly(String train) {
+        Map<String, float[]> whole = train(train, 40, new RunFolder(folder.resolve("whole")), false, Integer.MAX_VALUE, 2);
+        RunFolder halves = new RunFolder(folder.resolve("halves"));
+        Map<String, float[]> half = train(train, 40, halves, false, 5, 1);
+        assertFalse(Arrays.equals(whole.get("generator/out.weight"), half.get("generator/out.weight")));
+        assertSame(whole, train(train, 40, halves, true, Integer.MAX_VALUE, 3));
+    }
+
+    @Test
+    void twoHalvesAreTheWholeBitForBitWhateverTheThreads() {
+        assertResumesExactly("none");
+    }
+
+    @Test
+    void theSameHoldsWhenAdapterAndEncoderAreTrainedAlong() {
+        assertResumesExactly("all");
+    }
+
+    @Test
+    void everyTrainedNetworkMoves() {
+        GanSettings settings = settings("all", 16);
+        try (GanTask task = task(settings, Backends.get("vector"))) {
+            task.initialize();
+            Map<String, float[]> before = statesOf(task);
+            task.compile();
+            for (int step = 0; step < 4; step++) {
+                task.step(step);
+            }
+            Map<String, float[]> after = statesOf(task);
+            for (String name : List.of("generator/out.weight", "discriminator/inp.weight", "average/out.weight",
+                    "adapter/out.weight", "encoder/h.0.attn.c_attn.weight", "encoder/wte.weight")) {
+                assertFalse(Arrays.equals(before.get(name), after.get(name)), name + " did not move");
+            }
+            assertTrue(task.statistics().values().stream().allMatch(Double::isFinite), task.statistics().toString());
+        }
+    }
+
+    @Test
+    void anExportedModelIsAModelFolder() throws IOException {
+        GanSettings settings = settings("adapter", 8);
+        RunFolder run = new RunFolder(folder.resolve("run"));
+        run.create(settings);
+        try (GanTask task = task(settings, Backends.get("vector"))) {
+            Trainer trainer = new Trainer(task, settings.schedule(), run, () -> false, _ -> {});
+            trainer.start();
+            assertTrue(trainer.run());
+            trainer.exportModel("toy");
+            trainer.exportModel("toy");
+        }
+        ModelConfig config = ModelConfig.read(run.model());
+        assertEquals(16, config.size());
+        assertEquals(8, config.samples());
+        assertTrue(config.words().contains("house"), config.words().toString());
+        TextSource.open(run.model()).requireAdapter(settings.text().adapter());
+    }
+
+    @Test
+    void oldCheckpointsGoAndTheLatestIsNamed() throws IOException {
+        RunFolder run = new RunFolder(folder.resolve("run"));
+        train("none", 80, run, false, Integer.MAX_VALUE, 2);
+        List<String> names = new ArrayList<>();
+        try (var files = Files.list(run.checkpoints())) {
+            files.forEach(path -> names.add(path.getFileName().toString()));
+        }
+        names.sort(null);
+        assertEquals(List.of("latest", "step-00000016", "step-00000020"), names);
+        assertEquals("step-00000020", Files.readString(run.checkpoints().resolve("latest")).strip());
+    }
+
+    @Test
+    void damagedCheckpointsAreNamed() throws IOException {
+        RunFolder run = new RunFolder(folder.resolve("run"));
+        train("none", 16, run, false, Integer.MAX_VALUE, 2);
+        Path newest = Checkpoint.latest(run.checkpoints()).orElseThrow();
+        byte[] whole = Files.readAllBytes(newest.resolve("state.safetensors"));
+        Files.write(newest.resolve("state.safetensors"), Arrays.copyOf(whole, whole.length - 7));
+        assertRefused(run, "state.safetensors");
+        Files.write(newest.resolve("state.safetensors"), whole);
+        Files.writeString(newest.resolve("progress.json"), "{\"step\": -4, \"seconds\": 1}");
+        assertRefused(run, "progress.json");
+        Files.writeString(newest.resolve("progress.json"), "{\"step\": 4");
+        assertRefused(run, "progress.json");
+        Files.writeString(run.checkpoints().resolve("latest"), "../elsewhere");
+        assertRefused(run, "latest");
+    }
+
+    private void assertRefused(RunFolder run, String file) {
+        BadModelException refusal = assertThrows(BadModelException.class, () -> train("none", 16, run, true, Integer.MAX_VALUE, 2));
+        assertTrue(refusal.getMessage().contains(file), refusal.getMessage());
+        assertEquals(1, refusal.getMessage().lines().count(), refusal.getMessage());
+    }
+
+    @Test
+    void aRunOfOtherSettingsIsNotResumed() {
+        RunFolder run = new RunFolder(folder.resolve("run"));
+        train("none", 16, run, false, Integer.MAX_VALUE, 2);
+        BadModelException refusal = assertThrows(BadModelException.class, () -> train("all", 16, run, true, Integer.MAX_VALUE, 2));
+        assertTrue(refusal.getMessage().contains("configuration that the run was started with"), refusal.getMessage());
+    }
+}
