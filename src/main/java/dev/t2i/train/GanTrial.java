@@ -1,0 +1,179 @@
+package dev.t2i.train;
+
+import dev.t2i.backend.Backend;
+import dev.t2i.backend.Executable;
+import dev.t2i.backend.Session;
+import dev.t2i.error.BadInputException;
+import dev.t2i.graph.Graph;
+import dev.t2i.graph.Value;
+import dev.t2i.nn.Parameters;
+import dev.t2i.tensor.CounterRandom;
+import dev.t2i.tensor.DType;
+import dev.t2i.tensor.Shape;
+import dev.t2i.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A text-to-image training on random pictures and random text features, for measuring how fast the work of a
+ * configuration goes where there is neither data nor an encoder. It learns nothing worth having.
+ */
+public final class GanTrial implements AutoCloseable {
+    private record StepKind(boolean penalized, boolean drawing) {}
+
+    private static final int PICTURE_STREAM = 1;
+    private static final int FEATURE_STREAM = 2;
+
+    private final GanSettings settings;
+    private final GanProgram program;
+    private final GanProgram.Step declared;
+    private final Session session;
+    private final Arena arena = Arena.ofShared();
+    private final Map<StepKind, Executable> steps = new HashMap<>();
+    private final Map<Integer, Executable> drawings = new HashMap<>();
+    private final Map<Integer, Map<String, Tensor>> drawingInputs = new HashMap<>();
+    private final Map<StepKind, Map<String, Tensor>> stepInputs = new HashMap<>();
+    private final Map<String, Tensor> inputs = new HashMap<>();
+    private long done;
+
+    /** Text features of the conditioning vector's own width, given from outside. */
+    private record RandomFeatures(int width) implements GanProgram.TextInput {
+        @Override
+        public Value pooled(Graph graph, String name, int rows) {
+            return graph.input(name, DType.F32, Shape.of(rows, width));
+        }
+
+        @Override
+        public Optional<Parameters> trained(Graph graph) {
+            return Optional.empty();
+        }
+    }
+
+    /** @throws BadInputException if the configuration needs a matching model or trains the encoder, of which a trial has neither */
+    public GanTrial(GanSettings settings, Backend backend) {
+        if (settings.loss().matching() > 0) {
+            throw new BadInputException("loss.matching: a trial on random data has no matching model; set loss.matching=0");
+        }
+        if (settings.text().train() == GanSettings.TextTraining.ALL) {
+            throw new BadInputException("text.train: a trial on random data has no encoder to train; set text.train=adapter or none");
+        }
+        this.settings = settings;
+        int width = settings.text().adapter().width();
+        this.program = new GanProgram(settings, new RandomFeatures(width), Optional.empty());
+        this.declared = program.step(true, true);
+        this.session = backend.open();
+        initialize();
+        int n = settings.batch();
+        inputs.put(GanProgram.PICTURES, uniform(PICTURE_STREAM, Shape.of(n, settings.size(), settings.size(), 3)));
+        inputs.put(GanProgram.CAPTIONS, normal(FEATURE_STREAM, Shape.of(n, width)));
+        inputs.put(GanProgram.WRONG_CAPTIONS, normal(FEATURE_STREAM + 1, Shape.of(n, width)));
+        inputs.put(GanProgram.NOISE_KEYS, Tensor.allocate(arena, DType.I32, Shape.of(n, 4)));
+        inputs.put(GanProgram.AVERAGE_DECAY, Tensor.allocate(arena, DType.F32, Shape.SCALAR));
+        program.generatorAdam().allocateInputs(inputs, arena);
+        program.discriminatorAdam().allocateInputs(inputs, arena);
+        program.textAdam().allocateInputs(inputs, arena);
+    }
+
+    private void initialize() {
+        new Learned(GanProgram.GENERATOR, declared.generator().declarations(), program.generatorAdam()).initialize(session, settings.seed());
+        new Learned(GanProgram.DISCRIMINATOR, declared.discriminator().declarations(), program.discriminatorAdam()).initialize(session, settings.seed());
+        new Learned(GanProgram.ADAPTER, declared.adapter().declarations(), program.textAdam()).initialize(session, settings.seed());
+        try (Arena scratch = Arena.ofConfined()) {
+            Learned.put(session, GanProgram.AVERAGE, Parameters.initialize(declared.generator().declarations(), settings.seed(), scratch));
+        }
+    }
+
+    private Tensor uniform(int stream, Shape shape) {
+        CounterRandom random = new CounterRandom(settings.seed(), stream, 0);
+        Tensor tensor = Tensor.allocate(arena, DType.F32, shape);
+        for (long i = 0; i < tensor.size(); i++) {
+            tensor.set(i, 2 * random.uniform(i) - 1);
+        }
+        return tensor;
+    }
+
+    private Tensor normal(int stream, Shape shape) {
+        CounterRandom random = new CounterRandom(settings.seed(), stream, 0);
+        Tensor tensor = Tensor.allocate(arena, DType.F32, shape);
+        for (long i = 0; i < tensor.size(); i++) {
+            tensor.set(i, random.normal(i));
+        }
+        return tensor;
+    }
+
+    public long generatorParameters() {
+        return declared.generator().count();
+    }
+
+    public long discriminatorParameters() {
+        return declared.discriminator().count();
+    }
+
+    /** Steps after which penalized and plain, critic's and common steps have come as often as they do in the long run. */
+    public int cycle() {
+        int interval = settings.loss().penaltyInterval();
+        int critic = settings.criticIterations();
+        int a = interval;
+        int b = critic;
+        while (b != 0) {
+            int rest = a % b;
+            a = b;
+            b = rest;
+        }
+        return interval / a * critic;
+    }
+
+    /** The next step of the training. */
+    public void step() {
+        boolean penalized = done % settings.loss().penaltyInterval() == 0;
+        boolean drawing = done % settings.criticIterations() == settings.criticIterations() - 1;
+        StepKind kind = new StepKind(penalized, drawing);
+        Executable step = steps.computeIfAbsent(kind, _ -> session.compile(program.step(penalized, drawing).graph()));
+        long samples = done * settings.batch();
+        double factor = settings.optimizer().factor(samples, settings.schedule().samples());
+        program.discriminatorAdam().feed(inputs, done + 1, settings.optimizer().discriminatorRate() * factor);
+        long generatorUpdates = done / settings.criticIterations() + 1;
+        program.generatorAdam().feed(inputs, generatorUpdates, settings.optimizer().generatorRate() * factor);
+        program.textAdam().feed(inputs, generatorUpdates, settings.text().learningRate() * factor);
+        inputs.get(GanProgram.AVERAGE_DECAY).set(0, settings.average().decay(samples, settings.batch()));
+        fillKeys(inputs.get(GanProgram.NOISE_KEYS), samples);
+        step.run(stepInputs.computeIfAbsent(kind, _ -> wanted(step)));
+        done++;
+    }
+
+    private Map<String, Tensor> wanted(Executable executable) {
+        Map<String, Tensor> wanted = new HashMap<>(inputs);
+        wanted.keySet().retainAll(executable.graph().inputs().keySet());
+        return wanted;
+    }
+
+    private static void fillKeys(Tensor keys, long first) {
+        for (int row = 0; row < keys.shape().dim(0); row++) {
+            keys.set(4L * row + 3, (int) (first + row));
+        }
+    }
+
+    /** Whether the discriminator's last losses and norms are finite; the speed of a training that has gone wrong says nothing. */
+    public boolean isFinite() {
+        return steps.values().stream().allMatch(step -> Double.isFinite(step.output("d.loss").getDouble(0))
+                && Double.isFinite(step.output("d.norm").getDouble(0)));
+    }
+
+    /** Draws {@code count} pictures at once with the averaged generator. */
+    public void draw(int count) {
+        Executable drawing = drawings.computeIfAbsent(count, rows -> session.compile(program.drawing(rows)));
+        Map<String, Tensor> given = drawingInputs.computeIfAbsent(count, rows -> Map.of(
+                GanProgram.NOISE_KEYS, Tensor.allocate(arena, DType.I32, Shape.of(rows, 4)),
+                GanProgram.CAPTIONS, normal(FEATURE_STREAM, Shape.of(rows, settings.text().adapter().width()))));
+        fillKeys(given.get(GanProgram.NOISE_KEYS), 0);
+        drawing.run(given);
+    }
+
+    @Override
+    public void close() {
+        session.close();
+        arena.close();
+    }
+}
