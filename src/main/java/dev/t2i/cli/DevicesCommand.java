@@ -58,7 +58,7 @@ final class DevicesCommand extends T2iCommand {
     }
 
     /** The processor's name where the system tells it (Linux), else "unknown". */
-    private static String processor() {
+    static String processor() {
         Path file = Path.of("/proc/cpuinfo");
         if (!Files.isReadable(file)) {
             return "unknown";

@@ -92,7 +92,7 @@ public final class Main {
     private static List<Object> commands() {
         return List.of(new SampleCommand(), new EncodeCommand(), new CompleteCommand(), new PretrainCommand(), new TrainCommand(),
                 new EvalCommand(), new FidCommand(), new DataCommands(),
-                new ModelCommands(), new DevicesCommand(), new InfoCommand());
+                new ModelCommands(), new BenchCommand(), new DevicesCommand(), new InfoCommand());
     }
 
     /** The names of all commands. */

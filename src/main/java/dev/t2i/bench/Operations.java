@@ -1,0 +1,83 @@
+package dev.t2i.bench;
+
+import dev.t2i.backend.Backend;
+import dev.t2i.backend.Executable;
+import dev.t2i.backend.Session;
+import dev.t2i.graph.Graph;
+import dev.t2i.graph.Op;
+import dev.t2i.graph.Value;
+import dev.t2i.graph.Window;
+import dev.t2i.tensor.DType;
+import dev.t2i.tensor.Shape;
+import dev.t2i.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** Single operations: a square matrix product, the default model's 3x3 convolutions with both gradients, an affine transformation. */
+final class Operations {
+    private static final int BATCH = 32;
+    private static final String FLOPS = "GFLOP/s";
+
+    private Operations() {}
+
+    /**
+     * @param work floating-point operations, or bytes moved, of one run
+     */
+    private record Case(String name, List<Shape> inputs, Function<Value[], Value> operation, double work, String unit) {}
+
+    private static List<Case> cases() {
+        List<Case> cases = new ArrayList<>();
+        int edge = 1024;
+        cases.add(new Case("sgemm " + edge, List.of(Shape.of(edge, edge), Shape.of(edge, edge)), x -> x[0].matMul(x[1]),
+                2.0 * edge * edge * edge, FLOPS));
+        convolution(cases, 8, 192);
+        convolution(cases, 16, 96);
+        convolution(cases, 32, 48);
+        convolution(cases, 64, 24);
+        Shape pictures = Shape.of(BATCH, 64, 64, 24);
+        Shape perChannel = Shape.of(BATCH, 1, 1, 24);
+        cases.add(new Case("affine, leaky relu " + pictures, List.of(pictures, perChannel, perChannel),
+                x -> x[0].mul(x[1]).add(x[2]).leakyRelu(0.2), 2.0 * Float.BYTES * pictures.size(), "GB/s"));
+        return cases;
+    }
+
+    private static void convolution(List<Case> cases, int size, int channels) {
+        Shape picture = Shape.of(BATCH, size, size, channels);
+        Shape kernel = Shape.of(3, 3, channels, channels);
+        Window window = Window.of(1, 1);
+        double work = 2.0 * picture.size() * channels * 9;
+        String name = "conv 3x3 %d channels %dx%d".formatted(channels, size, size);
+        cases.add(new Case(name, List.of(picture, kernel), x -> x[0].graph().add(new Op.Conv2d(window), x), work, FLOPS));
+        cases.add(new Case(name + " input gradient", List.of(picture, kernel),
+                x -> x[0].graph().add(new Op.Conv2dInputGradient(window, size, size), x), work, FLOPS));
+        cases.add(new Case(name + " weight gradient", List.of(picture, picture),
+                x -> x[0].graph().add(new Op.Conv2dWeightGradient(window, 3, 3), x), work, FLOPS));
+    }
+
+    static List<Measurement> measure(Backend backend, Stopwatch stopwatch) {
+        List<Measurement> measurements = new ArrayList<>();
+        for (Case one : cases()) {
+            measurements.add(new Measurement(Suite.OPS, one.name, backend.name(), one.work * 1e-9 / seconds(one, backend, stopwatch), one.unit));
+        }
+        return measurements;
+    }
+
+    private static double seconds(Case one, Backend backend, Stopwatch stopwatch) {
+        Graph graph = new Graph();
+        try (Arena arena = Arena.ofShared(); Session session = backend.open()) {
+            Map<String, Tensor> inputs = new HashMap<>();
+            Value[] values = new Value[one.inputs.size()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = graph.input("x" + i, DType.F32, one.inputs.get(i));
+                inputs.put("x" + i, Numbers.small(arena, one.inputs.get(i)));
+            }
+            graph.output("y", one.operation.apply(values));
+            Executable executable = session.compile(graph);
+            return stopwatch.seconds(() -> executable.run(inputs));
+        }
+    }
+}
