@@ -66,5 +66,8 @@ final class ConvolutionStep implements Step {
             case INPUT_GRADIENT -> convolution.inputGrad(workers.pool(), first.segment(), 0, second.segment(), 0, out.segment(), 0, epilogue);
             case WEIGHT_GRADIENT -> convolution.weightGrad(workers.pool(), first.segment(), 0, second.segment(), 0, out.segment(), 0);
         }
+        if (epilogue != null) {
+            epilogue.finish();
+        }
     }
 }

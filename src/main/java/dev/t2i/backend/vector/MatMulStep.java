@@ -42,5 +42,8 @@ final class MatMulStep implements Step {
             epilogue.begin(workers);
         }
         gemm.run(workers.pool(), a.segment(), 0, b.segment(), 0, out.segment(), 0, epilogue);
+        if (epilogue != null) {
+            epilogue.finish();
+        }
     }
 }
