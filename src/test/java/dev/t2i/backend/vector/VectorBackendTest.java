@@ -9,6 +9,7 @@ import dev.t2i.backend.Executable;
 import dev.t2i.backend.FiniteCheck;
 import dev.t2i.backend.GraphRun;
 import dev.t2i.backend.Session;
+import dev.t2i.backend.scalar.ScalarBackend;
 import dev.t2i.graph.Gradients;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.Op;
@@ -112,6 +113,32 @@ class VectorBackendTest {
                     at++;
                 }
             }
+        }
+    }
+
+    /** Enough pixels that epilogues run in several blocks, some across pictures, for channels of odd and even counts. */
+    @Test
+    void epiloguesOfManyRowsAgreeWithPlainLoops() {
+        for (int channels : new int[] {3, 24, 600}) {
+            int edge = channels > 100 ? 4 : 26;
+            Graph graph = new Graph();
+            Value x = graph.input("x", DType.F32, Shape.of(3, edge, edge, 5));
+            Value w = graph.input("w", DType.F32, Shape.of(3, 3, 5, channels));
+            Value back = graph.input("back", DType.F32, Shape.of(4, 4, channels, 5));
+            Value bias = graph.input("bias", DType.F32, Shape.of(channels));
+            Value style = graph.input("style", DType.F32, Shape.of(3, channels)).reshape(3, 1, 1, channels);
+            Value perPixel = graph.input("perPixel", DType.F32, Shape.of(edge, edge)).reshape(1, edge, edge, 1);
+            Value y = graph.add(new Op.Conv2d(Window.of(1, 1)), x, w);
+            graph.output("styled", y.mul(style).add(bias).leakyRelu(0.2));
+            graph.output("placed", graph.add(new Op.Conv2d(Window.of(1, 1)), x.mul(2), w).mul(perPixel).tanh());
+            Value up = graph.add(new Op.Conv2dInputGradient(Window.of(2, 1), 2 * edge, 2 * edge), x, back);
+            graph.output("up", up.add(bias).mul(style));
+            Map<String, Tensor> inputs = new LinkedHashMap<>();
+            graph.inputs().forEach((name, value) ->
+                    inputs.put(name, GraphRun.uniform(new Random(name.hashCode()), DType.F32, value.shape(), -1, 1)));
+            Map<String, double[]> expected = GraphRun.run(new ScalarBackend(), graph, inputs);
+            Map<String, double[]> actual = GraphRun.run(new VectorBackend(3), graph, inputs);
+            expected.forEach((name, numbers) -> assertArrayEquals(numbers, actual.get(name), 2e-5, name + " of " + channels));
         }
     }
 
