@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.ObjIntConsumer;
 
 /**
@@ -35,6 +36,8 @@ import java.util.function.ObjIntConsumer;
 final class Artist implements AutoCloseable {
     /** Ascending; the last is what fills the cores and still fits the caches. */
     private static final int[] BATCHES = {1, 4, 16};
+    /** Encoders up to this many parameters are converted to F32; larger ones stay mapped, in the type of the file. */
+    private static final long SMALL_ENCODER = 16_000_000;
     private static final String IDS = "ids";
     private static final String MASK = "mask";
     private static final String KEYS = "noise_keys";
@@ -54,6 +57,7 @@ final class Artist implements AutoCloseable {
     private final Backend backend;
     private final Arena arena;
     private final Gpt2Weights encoderWeights;
+    private final boolean inPlace;
     private final Weights weights;
     private final Session session;
     private final Map<Integer, Compiled> compiled = new HashMap<>();
@@ -74,6 +78,7 @@ final class Artist implements AutoCloseable {
                 encoder.folder() + ": eos_token_id in config.json is not in the vocabulary; pictures from text need it"));
         prompts = new Prompts(encoder.tokenizer(), endOfText, tokens);
         encoderWeights = encoder.weights(arena);
+        inPlace = encoder.config().parameters() > SMALL_ENCODER;
         weights = ModelFolder.weights(folder, config, 2 * encoder.config().embedding(), arena);
         session = backend.open();
     }
@@ -159,7 +164,7 @@ final class Artist implements AutoCloseable {
     private Compiled compile(int rows) {
         int tokens = config.text().tokens() + 1;
         Graph graph = new Graph();
-        Parameters language = Parameters.of(graph, ModelFolder.ENCODER, name -> encoderWeights.tensor(name).dtype());
+        Parameters language = Parameters.of(graph, ModelFolder.ENCODER, name -> inPlace ? encoderWeights.tensor(name).dtype() : DType.F32);
         Parameters adapter = Parameters.of(graph, ModelFolder.ADAPTER);
         Parameters generator = Parameters.of(graph, ModelFolder.GENERATOR);
         Value ids = graph.input(IDS, DType.I32, Shape.of(rows, tokens));
@@ -171,22 +176,28 @@ final class Artist implements AutoCloseable {
                 .mul(graph.input(TRUNCATION, DType.F32, Shape.SCALAR));
         graph.output(PICTURES, config.buildGenerator().draw(generator, noise, text));
         if (compiled.isEmpty()) {
-            language.declarations().forEach(d -> session.lend(language.stateName(d.name()), encoderWeights.tensor(d.name())));
-            widen(adapter);
-            widen(generator);
+            if (inPlace) {
+                language.declarations().forEach(d -> session.lend(language.stateName(d.name()), encoderWeights.tensor(d.name())));
+            } else {
+                widen(language, encoderWeights::tensor);
+            }
+            widen(adapter, name -> weights.tensor(ModelFolder.ADAPTER + "." + name));
+            widen(generator, name -> weights.tensor(ModelFolder.GENERATOR + "." + name));
         }
         return new Compiled(session.compile(graph), TokenBatch.allocate(arena, rows, tokens),
                 Tensor.allocate(arena, DType.I32, Shape.of(rows, 4)), Tensor.allocate(arena, DType.F32, Shape.SCALAR));
     }
 
-    /** Small weights are converted once, so that no run has to. */
-    private void widen(Parameters place) {
+    /** Converts weights to F32 once, so that no run has to. */
+    private void widen(Parameters place, Function<String, Tensor> stored) {
         for (Parameters.Declaration declaration : place.declarations()) {
-            try (Arena scratch = Arena.ofConfined()) {
-                Tensor wide = Tensor.allocate(scratch, DType.F32, declaration.shape());
-                wide.copyFrom(weights.tensor(place.stateName(declaration.name()).replaceFirst("/", ".")));
-                session.put(place.stateName(declaration.name()), wide);
+            Tensor tensor = stored.apply(declaration.name());
+            if (tensor.dtype() != DType.F32) {
+                Tensor wide = Tensor.allocate(arena, DType.F32, declaration.shape());
+                wide.copyFrom(tensor);
+                tensor = wide;
             }
+            session.lend(place.stateName(declaration.name()), tensor);
         }
     }
 
