@@ -65,8 +65,9 @@ final class SampleCommand extends T2iCommand {
     @Option(names = "--no-metadata", description = "Write no prompt, seed and model into the pictures.")
     private boolean noMetadata;
 
-    @Option(names = "--model", paramLabel = "DIR", description = "A model folder. Default: the model that ships with the program.")
-    private Path model;
+    @Option(names = "--model", paramLabel = "DIR", defaultValue = ModelLocation.DEFAULT,
+            description = "A model folder. Default: the model that ships with the program.")
+    private String model;
 
     @Mixin
     private BackendOption backend;
@@ -90,7 +91,7 @@ final class SampleCommand extends T2iCommand {
         }
         SampleFiles files = SampleFiles.plan(out, requests, grid, force, spec().commandLine());
         Backend where = backend.backend();
-        try (TextToImage opened = model == null ? TextToImage.openDefault(where) : TextToImage.open(model, where)) {
+        try (TextToImage opened = TextToImage.open(ModelLocation.resolve(model), where)) {
             announce(opened, requests, source);
             List<Drawn> drawn = draw(opened, requests, factor, files);
             report(opened, files, drawn, (System.nanoTime() - start) / 1e9);

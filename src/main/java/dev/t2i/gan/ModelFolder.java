@@ -94,7 +94,8 @@ public final class ModelFolder {
         }
         if (!Files.isDirectory(folder.resolve(ENCODER))) {
             throw new BadModelException(folder + ": has no encoder/ inside, so it is not a text-to-image model; "
-                    + (Files.exists(folder.resolve("vocab.json")) ? "it looks like a GPT-2 folder" : "name the folder that holds config.json, model.safetensors and encoder/"));
+                    + (Files.exists(folder.resolve("vocab.json")) ? "it looks like a GPT-2 folder"
+                    : Files.isDirectory(folder.resolve("model")) ? "it looks like a run folder, name the model/ inside" : "name the folder that holds config.json, model.safetensors and encoder/"));
         }
     }
 }

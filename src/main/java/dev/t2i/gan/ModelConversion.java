@@ -1,0 +1,122 @@
+package dev.t2i.gan;
+
+import dev.t2i.error.BadInputException;
+import dev.t2i.gpt2.Gpt2Files;
+import dev.t2i.safetensors.AtomicFile;
+import dev.t2i.safetensors.SafetensorsWriter;
+import dev.t2i.safetensors.Weights;
+import dev.t2i.tensor.DType;
+import dev.t2i.tensor.Tensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Writes a text-to-image model once more with its weights in another type: halves to ship, F32 to compare with other programs. */
+public final class ModelConversion {
+    private static final String DISCRIMINATOR = "discriminator.safetensors";
+
+    private ModelConversion() {}
+
+    /**
+     * Makes {@code target} a copy of {@code source} whose floating-point tensors are stored as {@code stored}. It is
+     * built aside and moved when it is complete; files of an existing target that the model has too are replaced.
+     *
+     * @throws dev.t2i.error.BadModelException when the source is no such model, or holds numbers that {@code stored} can't
+     * @throws BadInputException               when the target can't be written
+     */
+    public static void convert(Path source, Path target, DType stored) {
+        ModelFolder.requireModel(source);
+        ModelConfig config = ModelConfig.read(source);
+        Gpt2Files encoder = ModelFolder.encoder(source);
+        Path parent = target.toAbsolutePath().getParent();
+        if (parent == null) {
+            throw new BadInputException(target + ": cannot be a model folder; name one inside it");
+        }
+        Path aside = null;
+        try (Arena arena = Arena.ofShared()) {
+            // Both are checked before anything is written.
+            encoder.weights(arena);
+            Weights own = ModelFolder.weights(source, config, 2 * encoder.config().embedding(), arena);
+            Files.createDirectories(parent);
+            aside = Files.createDirectory(parent.resolve("." + target.getFileName() + ".tmp" + ProcessHandle.current().pid()));
+            write(own, stored, aside.resolve(Weights.SINGLE));
+            if (Files.exists(source.resolve(DISCRIMINATOR))) {
+                write(Weights.open(source.resolve(DISCRIMINATOR), arena), stored, aside.resolve(DISCRIMINATOR));
+            }
+            copyOthers(source, aside);
+            Path encoderAside = Files.createDirectory(aside.resolve(ModelFolder.ENCODER));
+            write(Weights.open(encoder.folder(), arena), stored, encoderAside.resolve(Weights.SINGLE));
+            copyOthers(encoder.folder(), encoderAside);
+            move(aside, target);
+        } catch (IOException e) {
+            throw new BadInputException(target + ": the model cannot be written there, " + e.getMessage(), e);
+        } finally {
+            discard(aside);
+        }
+    }
+
+    private static void write(Weights weights, DType stored, Path file) {
+        SafetensorsWriter writer = new SafetensorsWriter();
+        weights.metadata().forEach(writer::metadata);
+        for (String name : weights.names()) {
+            Tensor tensor = weights.tensor(name);
+            writer.add(name, tensor, tensor.dtype().isFloating() ? stored : tensor.dtype());
+        }
+        writer.write(file);
+    }
+
+    /** Everything in the folder itself that is no weights: configurations, vocabulary, model card. */
+    private static void copyOthers(Path source, Path target) throws IOException {
+        for (Path file : list(source)) {
+            String name = file.getFileName().toString();
+            if (Files.isRegularFile(file) && !name.endsWith(".safetensors") && !name.equals(Weights.INDEX)) {
+                byte[] content = Files.readAllBytes(file);
+                AtomicFile.write(target.resolve(name), channel -> channel.write(ByteBuffer.wrap(content)));
+            }
+        }
+    }
+
+    private static void move(Path aside, Path target) throws IOException {
+        if (!Files.exists(target)) {
+            Files.move(aside, target);
+            return;
+        }
+        for (Path file : list(aside)) {
+            Path place = target.resolve(file.getFileName().toString());
+            if (Files.isDirectory(file)) {
+                move(file, place);
+            } else {
+                Files.move(file, place, StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+    }
+
+    private static List<Path> list(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.sorted().toList();
+        }
+    }
+
+    /** What is left aside after a failure, or the empty folders after a success. */
+    private static void discard(Path aside) {
+        if (aside == null || !Files.exists(aside)) {
+            return;
+        }
+        List<Path> left = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(aside)) {
+            files.sorted(Comparator.reverseOrder()).forEach(left::add);
+            for (Path file : left) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException _) {
+            // The failure that brought us here is the one to report.
+        }
+    }
+}
