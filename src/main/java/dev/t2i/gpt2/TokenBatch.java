@@ -14,7 +14,7 @@ import java.util.List;
  */
 public record TokenBatch(Tensor ids, Tensor mask) {
     /** Graphs have static shapes; texts are padded to one of a few lengths, so that few graphs are compiled. */
-    private static final int[] LENGTHS = {8, 16, 24, 32, 48, 64, 96, 128, 256, 512, 1024};
+    private static final int[] LENGTHS = {8, 12, 16, 24, 32, 48, 64, 96, 128, 256, 512, 1024};
 
     /** Room for {@code batch} texts of {@code tokens} tokens, all padding. */
     public static TokenBatch allocate(Arena arena, int batch, int tokens) {
