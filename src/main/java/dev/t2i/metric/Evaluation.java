@@ -95,8 +95,8 @@ public record Evaluation(Painter painter, Recogniser recogniser, int samples, lo
         }
     }
 
-    /** What the recogniser saw in a row of pictures. */
-    private record Sight(List<Example> examples, List<Observation> seen, FeatureSet features) {
+    /** What the recogniser saw in a row of pictures, with their features where distances are asked for. */
+    private record Sight(List<Example> examples, List<Observation> seen, Optional<FeatureSet> features) {
         Obedience obedience() {
             List<Caption> captions = examples.stream().map(example -> example.attributes().orElseThrow(() -> new BadInputException(
                     "attributes are measured on scenes: alone, whose captions say what they state; leave --metrics attributes out")).caption()).toList();
@@ -106,9 +106,12 @@ public record Evaluation(Painter painter, Recogniser recogniser, int samples, lo
 
     /** Pictures that {@link #run} looks at: the unit of its progress. */
     public long pictures(Data data, Set<Metric> metrics) {
-        boolean distances = metrics.contains(Metric.FID) || metrics.contains(Metric.KID);
         long heldOut = metrics.contains(Metric.ATTRIBUTES) && data.heldOut().isPresent() ? 2L * samples : 0;
-        return 2L * samples + heldOut + (distances ? samples : 0);
+        return 2L * samples + heldOut + (asksForDistances(metrics) ? samples : 0);
+    }
+
+    private static boolean asksForDistances(Set<Metric> metrics) {
+        return metrics.contains(Metric.FID) || metrics.contains(Metric.KID);
     }
 
     /**
@@ -128,23 +131,23 @@ public record Evaluation(Painter painter, Recogniser recogniser, int samples, lo
             throw new BadInputException("attributes are measured on scenes: alone, whose captions say what they state; "
                     + "measure fid or kid on other data");
         }
-        Sight real = real(data.seen(), 0, step);
-        Sight drawn = drawn(data.seen(), step);
+        boolean features = asksForDistances(metrics);
+        Sight real = real(data.seen(), 0, features, step);
+        Sight drawn = drawn(data.seen(), features, step);
         List<Compositions> obedience = new ArrayList<>();
         if (attributes) {
             obedience.add(new Compositions("seen", drawn.obedience(), real.obedience()));
-            data.heldOut().ifPresent(heldOut ->
-                    obedience.add(new Compositions("held_out", drawn(heldOut, step).obedience(), real(heldOut, 0, step).obedience())));
+            data.heldOut().ifPresent(heldOut -> obedience.add(new Compositions("held_out",
+                    drawn(heldOut, false, step).obedience(), real(heldOut, 0, false, step).obedience())));
         }
         List<Distance> distances = new ArrayList<>();
-        if (metrics.contains(Metric.FID) || metrics.contains(Metric.KID)) {
-            Optional<FeatureSet> more = data.seen().size() / 2 >= samples
-                    ? Optional.of(real(data.seen(), samples, step).features()) : Optional.empty();
+        if (features) {
+            Optional<FeatureSet> more = data.seen().size() / 2 >= samples ? real(data.seen(), samples, true, step).features() : Optional.empty();
             if (metrics.contains(Metric.FID)) {
-                distances.add(frechet(drawn.features(), real.features(), more));
+                distances.add(frechet(drawn.features().orElseThrow(), real.features().orElseThrow(), more));
             }
             if (metrics.contains(Metric.KID)) {
-                distances.add(kernel(drawn.features(), real.features(), more));
+                distances.add(kernel(drawn.features().orElseThrow(), real.features().orElseThrow(), more));
             }
         }
         return new Result(recogniser.name(), samples, seed, List.copyOf(obedience), List.copyOf(distances));
@@ -168,8 +171,8 @@ public record Evaluation(Painter painter, Recogniser recogniser, int samples, lo
         return metric + "[" + recogniser.name() + "]";
     }
 
-    private Sight drawn(CaptionedImages data, Runnable step) {
-        return look(0, data, (examples, first) -> {
+    private Sight drawn(CaptionedImages data, boolean features, Runnable step) {
+        return look(0, data, features, (examples, first) -> {
             List<Long> seeds = new ArrayList<>();
             for (int i = 0; i < examples.size(); i++) {
                 seeds.add(seed + first + i);
@@ -178,9 +181,9 @@ public record Evaluation(Painter painter, Recogniser recogniser, int samples, lo
         }, step);
     }
 
-    private Sight real(CaptionedImages data, long start, Runnable step) {
+    private Sight real(CaptionedImages data, long start, boolean features, Runnable step) {
         int size = recogniser.size();
-        return look(start, data, (examples, first) -> {
+        return look(start, data, features, (examples, first) -> {
             List<Picture> pictures = new ArrayList<>();
             try (Arena arena = Arena.ofConfined()) {
                 MemorySegment pixels = arena.allocate(3L * Float.BYTES * size * size, Float.BYTES);
@@ -198,7 +201,7 @@ public record Evaluation(Painter painter, Recogniser recogniser, int samples, lo
         List<Picture> pictures(List<Example> examples, int first);
     }
 
-    private Sight look(long start, CaptionedImages data, Source source, Runnable step) {
+    private Sight look(long start, CaptionedImages data, boolean withFeatures, Source source, Runnable step) {
         List<Example> examples = new ArrayList<>();
         List<Observation> seen = new ArrayList<>();
         float[][] features = new float[samples][];
@@ -214,8 +217,10 @@ public record Evaluation(Painter painter, Recogniser recogniser, int samples, lo
                 seen.add(reading.observation());
                 step.run();
             });
-            System.arraycopy(recogniser.features(pixels, count), 0, features, first, count);
+            if (withFeatures) {
+                System.arraycopy(recogniser.features(pixels, count), 0, features, first, count);
+            }
         }
-        return new Sight(examples, seen, new FeatureSet(recogniser.name(), features));
+        return new Sight(examples, seen, withFeatures ? Optional.of(new FeatureSet(recogniser.name(), features)) : Optional.empty());
     }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.t2i.TinyModel;
 import dev.t2i.safetensors.SafetensorsWriter;
 import dev.t2i.tensor.CounterRandom;
 import dev.t2i.tensor.DType;
@@ -15,6 +16,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,5 +84,19 @@ class MeasuringCommandsTest {
         assertEquals(3, run("eval", "--data", "scenes:?split=train"));
         assertEquals(4, run("eval", "--model", at("none")));
         assertEquals(1, err.toString().lines().count(), err::toString);
+    }
+
+    @Test
+    void evalOfAnUntrainedModel() throws IOException {
+        Path model = new TinyModel(16, 1, 120, List.of(12, 8, 6), DType.F16).writeTo(folder.resolve("tiny"));
+        assertEquals(0, run("eval", "--model", model.toString(), "--samples", "5", "--json"), err::toString);
+        JsonNode answer = new ObjectMapper().readTree(out.toString());
+        assertEquals(5, answer.at("/attributes/seen/wholly_right/count").asInt(), out::toString);
+        assertEquals(0, answer.at("/attributes/held_out/wholly_right/right").asInt(), "noise obeys nobody");
+        assertTrue(answer.at("/attributes/held_out_real/all/value").asDouble() > 0.9, out::toString);
+        JsonNode frechet = answer.path("distances").path("FID[t2i-recogniser-64]");
+        assertTrue(frechet.path("value").asDouble() > frechet.path("real").asDouble(), out::toString);
+        assertEquals(0, run("eval", "--model", model.toString(), "--samples", "5", "--metrics", "attributes"), err::toString);
+        assertTrue(out.toString().contains("wholly right"), out::toString);
     }
 }
