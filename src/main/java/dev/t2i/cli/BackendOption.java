@@ -2,6 +2,8 @@ package dev.t2i.cli;
 
 import dev.t2i.backend.Backend;
 import dev.t2i.backend.Backends;
+import dev.t2i.backend.DumpingBackend;
+import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
 /** Where to compute. */
@@ -11,7 +13,12 @@ final class BackendOption {
             description = "Where to compute: auto (the fastest of this machine, the default) or a name that 'devices' lists.")
     private String name;
 
+    @Option(names = "--dump-graph", paramLabel = "DIR",
+            description = "Write every graph that is compiled into a folder, as traced and as it runs: a line a value.")
+    private Path dumps;
+
     Backend backend() {
-        return Backends.get(name);
+        Backend backend = Backends.get(name);
+        return dumps == null ? backend : new DumpingBackend(backend, dumps);
     }
 }
