@@ -13,7 +13,7 @@ import java.util.Map;
 
 /** The model that ships with the program, as a folder on the class path or inside the jar. */
 public final class DefaultModel {
-    private static final String RESOURCE = "weights/default/config.json";
+    private static final String RESOURCE = "/weights/default/config.json";
 
     private DefaultModel() {}
 
