@@ -40,6 +40,8 @@ final class Correlation implements WorkerPool.Task {
     private MemorySegment target;
     private long targetOffset;
     private TileEpilogue epilogue;
+    /** Whether this run is one of the process's first. */
+    private boolean plain;
 
     Correlation(Windows windows, int columns, int outPictureH, int outPictureW, int firstH, int stepH, int firstW, int stepW) {
         this.windows = windows;
@@ -74,6 +76,7 @@ final class Correlation implements WorkerPool.Task {
         this.target = target;
         this.targetOffset = targetOffset;
         this.epilogue = epilogue;
+        plain = PlainTiles.take((long) windows.n * windows.outH * windows.outW * layout.paddedColumns() * windows.depth());
         if (plannedFor != pool.size()) {
             divide(pool.size());
         }
@@ -114,8 +117,13 @@ final class Correlation implements WorkerPool.Task {
             int right = weightsAt + depth * layout.column(panel);
             int sum = WorkerPool.ALIGNED + layout.column(panel) - firstColumn;
             for (int i = 0; i < tileRows; i += Lanes.TILE_ROWS) {
-                RowTiles.accumulate(vectors, rows, WorkerPool.ALIGNED, windows.starts, i,
-                        windows.kh, windows.rowStride, windows.kw * windows.channels, weights, right, sums, sum + i * stride, stride);
+                if (plain) {
+                    PlainTiles.accumulate(Lanes.TILE_ROWS, vectors * Lanes.COUNT, rows, WorkerPool.ALIGNED, windows.starts, i,
+                            windows.kh, windows.rowStride, windows.kw * windows.channels, weights, right, sums, sum + i * stride, stride);
+                } else {
+                    RowTiles.accumulate(vectors, rows, WorkerPool.ALIGNED, windows.starts, i,
+                            windows.kh, windows.rowStride, windows.kw * windows.channels, weights, right, sums, sum + i * stride, stride);
+                }
             }
         }
         store(band, sums, stride, firstColumn, Math.min(stride, layout.columns() - firstColumn), worker);

@@ -2,6 +2,7 @@ package dev.t2i.backend.vector;
 
 import dev.t2i.tensor.DType;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
@@ -87,6 +88,8 @@ public final class Gemm implements WorkerPool.Task {
     private long offsetB;
     private long offsetC;
     private TileEpilogue epilogue;
+    /** Whether this run is one of the process's first. */
+    private boolean plain;
 
     /** A plan for one dense F32 product, or for a batch of them laid out one after the other. */
     public Gemm(int batch, int m, int n, int k, boolean transA, boolean transB) {
@@ -156,6 +159,7 @@ public final class Gemm implements WorkerPool.Task {
         this.offsetB = offsetB;
         this.offsetC = offsetC;
         this.epilogue = epilogue;
+        plain = !transA && PlainTiles.take((long) products * tallRows * n * k);
         if (plannedFor != pool.size()) {
             divide(pool.size());
         }
@@ -273,6 +277,10 @@ public final class Gemm implements WorkerPool.Task {
             int steps = Math.min(STREAM_DEPTH, k - from);
             for (int j = 0; j < columns; j += StreamTiles.COLUMNS) {
                 long right = offsetB + (long) from * n + column + j << 2;
+                if (plain) {
+                    streamPlainly(left, from, leftRow, right, steps, sums, WorkerPool.ALIGNED + j, columns, worker);
+                    continue;
+                }
                 for (int i = 0; i < tileRows; i += StreamTiles.ROWS) {
                     StreamTiles.accumulate(left, i * leftRow + from, leftRow, b, right, 4L * n, steps,
                             sums, WorkerPool.ALIGNED + i * columns + j, columns);
@@ -280,6 +288,17 @@ public final class Gemm implements WorkerPool.Task {
             }
         }
         store(0, 0, tallRows, column, columns, sums, columns, worker);
+    }
+
+    private void streamPlainly(float[] left, int from, int leftRow, long right, int steps, float[] sums, int sum, int stride,
+            int worker) {
+        float[] rows = pool.scratch(worker, PANELS, STREAM_DEPTH * StreamTiles.COLUMNS);
+        for (int k = 0; k < steps; k++) {
+            MemorySegment.copy(b, ValueLayout.JAVA_FLOAT_UNALIGNED, right + 4L * k * n, rows, k * StreamTiles.COLUMNS, StreamTiles.COLUMNS);
+        }
+        for (int i = 0; i < tallRows; i++) {
+            PlainTiles.addProduct(left, i * leftRow + from, steps, rows, 0, sums, sum + i * stride, StreamTiles.COLUMNS);
+        }
     }
 
     private void store(int product, int row, int rows, int column, int columns, float[] sums, int stride, int worker) {
@@ -303,7 +322,10 @@ public final class Gemm implements WorkerPool.Task {
                 int right = WorkerPool.ALIGNED + steps * column + from * vectors * Lanes.COUNT;
                 for (int i = 0; i < tileRows; i += Lanes.TILE_ROWS) {
                     int sum = WorkerPool.ALIGNED + i * stride + column;
-                    if (transA) {
+                    if (plain) {
+                        PlainTiles.accumulate(Lanes.TILE_ROWS, vectors * Lanes.COUNT, left, WorkerPool.ALIGNED + from, leftStarts, i,
+                                1, 0, count, panels, right, sums, sum, stride);
+                    } else if (transA) {
                         ColumnTiles.accumulate(vectors, left, WorkerPool.ALIGNED + i * steps, leftStarts, from, count,
                                 panels, right, sums, sum, stride);
                     } else {
