@@ -1,5 +1,7 @@
 package dev.t2i.backend.vector;
 
+import java.util.concurrent.atomic.AtomicLong;
+
 /**
  * The products of {@link RowTiles} and {@link StreamTiles} in plain loops, for the first moments of a process.
  *
@@ -15,17 +17,21 @@ final class PlainTiles {
      */
     private static final long ALLOWANCE = 1L << 30;
 
-    private static long spent;
+    private static final AtomicLong remaining = new AtomicLong(ALLOWANCE);
 
     private PlainTiles() {}
 
-    /** Whether a product of so much work is to be computed by plain loops; its work is then counted. */
-    static synchronized boolean take(long multiplyAdds) {
-        if (multiplyAdds > ALLOWANCE - spent) {
+    /** Whether a product of so much work is to be computed by plain loops. The first that exceeds what remains is the end of them. */
+    static boolean take(long multiplyAdds) {
+        if (remaining.get() <= 0) {
             return false;
         }
-        spent += multiplyAdds;
-        return true;
+        return remaining.addAndGet(-multiplyAdds) >= 0;
+    }
+
+    /** Sets what remains: nothing for compiled vectors from now on, or more than all work for plain loops. */
+    static void allow(long multiplyAdds) {
+        remaining.set(multiplyAdds);
     }
 
     /** Like {@link RowTiles#accumulate} for {@code height} rows; those of {@code b} are {@code width} elements long. */

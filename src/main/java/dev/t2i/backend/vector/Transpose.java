@@ -21,6 +21,10 @@ final class Transpose {
 
     /** {@code out[j, i] = a[i, j]} for {@code rows} by {@code columns} elements; offsets and distances of rows are in bytes. */
     static void run(MemorySegment a, long ao, long step, int rows, int columns, MemorySegment out, long oo, long outStep) {
+        if (PlainTiles.take((long) rows * columns)) {
+            border(a, ao, step, 0, rows, 0, columns, out, oo, outStep);
+            return;
+        }
         int i = 0;
         for (; i <= rows - SIDE; i += SIDE) {
             long from = ao + i * step;
