@@ -5,16 +5,13 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * The products of {@link RowTiles} and {@link StreamTiles} in plain loops, for the first moments of a process.
  *
- * <p>Until C2 has compiled a method of the Vector API's and everything that it calls, each vector in it is an object, and
- * a tile takes a hundred times as long. Plain loops do well at once: a short run, a picture or two, ends before vectors
+ * <p>Until C2 has compiled a method that uses the Vector API, with everything that it calls, each vector in it is an
+ * object, and a tile takes many times as long. Plain loops do well at once: a short run, a picture or two, ends before vectors
  * would have paid for their compilation. Both ways compute the same chain of fused multiply-adds, so their results have
  * the same bits and the change from one to the other shows in nothing but time.
  */
 final class PlainTiles {
-    /**
-     * Multiply-adds that a process does in plain loops: what these cost more than compiled vectors is then about what it
-     * costs to get vectors compiled, which is the best that a run of unknown length can do.
-     */
+    /** Multiply-adds that a process does in plain loops, which bounds what a long run loses by them. A matter of judgement. */
     private static final long ALLOWANCE = 1L << 30;
 
     private static final AtomicLong remaining = new AtomicLong(ALLOWANCE);

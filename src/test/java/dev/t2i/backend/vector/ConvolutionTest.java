@@ -11,6 +11,8 @@ import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,6 +20,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The three kernels against double-precision loops, and bit for bit against themselves on other threads and batches. */
 class ConvolutionTest {
     private static final int GUARD = 3;
+
+    @BeforeEach
+    @AfterEach
+    void useVectors() {
+        PlainTiles.allow(0);
+    }
 
     /** Sums of products and of their magnitudes; the latter bound the rounding error. */
     private record Reference(double[] y, double[] scaleY, double[] dx, double[] scaleDx, double[] dw, double[] scaleDw) {
@@ -151,6 +159,12 @@ class ConvolutionTest {
         requireClose("y of " + s, reference.y, reference.scaleY, results[0]);
         requireClose("dx of " + s, reference.dx, reference.scaleDx, results[1]);
         requireClose("dw of " + s, reference.dw, reference.scaleDw, results[2]);
+        PlainTiles.allow(Long.MAX_VALUE);
+        float[][] plain = compute(s, x, w, dy, 2);
+        PlainTiles.allow(0);
+        for (int i = 0; i < 3; i++) {
+            assertArrayEquals(results[i], plain[i], "result " + i + " of " + s + " by plain loops");
+        }
         for (int threads = 2; threads <= 3; threads++) {
             float[][] again = compute(s, x, w, dy, threads);
             for (int i = 0; i < 3; i++) {

@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,6 +20,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Products equal the chain of fused multiply-adds that defines them, bit for bit, however the work is cut up. */
 class GemmTest {
     private static final int GUARD = 5;
+
+    @AfterEach
+    void useVectors() {
+        PlainTiles.allow(0);
+    }
 
     /** One case: sizes, layouts, operand types. Strides of 0 share an operand. */
     private record Case(int batch, int m, int n, int k, boolean transA, boolean transB, DType typeA, DType typeB,
@@ -63,14 +69,18 @@ class GemmTest {
             return c;
         }
 
+        /** With vectors and with the plain loops of a young process. */
         void check() {
-            try (Arena arena = Arena.ofConfined()) {
-                // Confined to this thread, a segment refuses other threads: those cases need shared arenas.
-                check(arena, 1);
-            }
-            try (Arena arena = Arena.ofShared()) {
-                check(arena, 2);
-                check(arena, 3);
+            for (long allowed : new long[] {0, Long.MAX_VALUE}) {
+                PlainTiles.allow(allowed);
+                try (Arena arena = Arena.ofConfined()) {
+                    // Confined to this thread, a segment refuses other threads: those cases need shared arenas.
+                    check(arena, 1);
+                }
+                try (Arena arena = Arena.ofShared()) {
+                    check(arena, 2);
+                    check(arena, 3);
+                }
             }
         }
 
