@@ -76,7 +76,9 @@ public final class RecogniserTask implements Task {
         Value loss = losses.values().stream().reduce(Value::add).orElseThrow();
         graph.output("loss", loss);
         losses.forEach(graph::output);
-        graph.output("norm", adam.minimize(loss, parameters).gradientNorm());
+        Adam.Update update = adam.minimize(loss, parameters);
+        Adam.Update.makeAll(List.of(update));
+        graph.output("norm", update.gradientNorm());
         return parameters.declarations();
     }
 
