@@ -94,6 +94,9 @@ final class SampleCommand extends T2iCommand {
         try (TextToImage opened = TextToImage.open(ModelLocation.resolve(model), where)) {
             announce(opened, requests, source);
             List<Drawn> drawn = draw(opened, requests, factor, files);
+            if (seed == null && source == null) {
+                log().println("seed " + requests.getFirst().seed());
+            }
             report(opened, files, drawn, (System.nanoTime() - start) / 1e9);
         }
         return ExitCode.DONE;
@@ -140,9 +143,6 @@ final class SampleCommand extends T2iCommand {
             log().printf("never met: %s; the model knows %d words, such as %s%n", unknown.stream().map(word -> "'" + word + "'"
                             + opened.nearestWord(word).map(near -> " (" + near + "?)").orElse("")).collect(Collectors.joining(", ")),
                     opened.config().words().size(), String.join(", ", examples(opened.config().words())));
-        }
-        if (seed == null && source == null) {
-            log().println("seed " + requests.getFirst().seed());
         }
         if (verbose()) {
             log().printf("model %s on %s, %s%n", opened.identity(), opened.backend().name(), opened.backend().description());
