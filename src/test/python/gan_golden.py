@@ -8,7 +8,8 @@ F32; with --f32 it runs in single precision and prints how far PyTorch itself is
 
 Cases: 'yardstick' is the network and loss that the speed comparison uses; 'mapped' is the project's own generator with
 batch deviation, hard negatives, a penalty at every other step and a matching loss; 'joint' trains the text adapter along
-and the generator only at every other step. Tensors are named CASE/KIND/NAME, per-step figures [steps], NaN where a step
+and the generator only at every other step; 'redrawn' modulates by coordinates and draws half of each batch again from what
+an inference network makes of the real pictures. Tensors are named CASE/KIND/NAME, per-step figures [steps], NaN where a step
 has none.
 """
 
@@ -113,16 +114,25 @@ class YardstickGenerator:
 
 
 class MappedGenerator:
-    def __init__(self, channels, style):
-        self.channels, self.style = channels, style
+    def __init__(self, channels, style, coordinates=False):
+        self.channels, self.style, self.coordinates = channels, style, coordinates
 
     @staticmethod
     def affine(p, name, x, y):
         scale, shift = linear(p, name, y, 2 * x.shape[1])[:, :, None, None].chunk(2, 1)
         return x * (1 + scale) + shift
 
+    @staticmethod
+    def slanted(p, name, x, y):
+        h, w = x.shape[2:]
+        scale, shift, right, down = linear(p, name, y, 4 * x.shape[1])[:, :, None, None].chunk(4, 1)
+        columns = (2 * torch.arange(w) + 1).to(x.dtype).view(1, 1, 1, w) / w - 1
+        rows = (2 * torch.arange(h) + 1).to(x.dtype).view(1, 1, h, 1) / h - 1
+        return x * (1 + scale) + shift + right * columns + down * rows
+
     def fuse(self, p, name, x, y):
-        return leaky(self.affine(p, name + ".a1", leaky(self.affine(p, name + ".a0", x, y)), y))
+        first = self.slanted if self.coordinates else self.affine
+        return leaky(self.affine(p, name + ".a1", leaky(first(p, name + ".a0", x, y)), y))
 
     def __call__(self, p, z, text):
         mapped = leaky(linear(p, "mapping.1", leaky(linear(p, "mapping.0", z, self.style)), self.style))
@@ -132,9 +142,10 @@ class MappedGenerator:
         x = linear(p, "stem", y, c * 16).view(-1, 4, 4, c).permute(0, 3, 1, 2)
         for i, out in enumerate(self.channels[1:]):
             b = f"blocks.{i}."
+            h = F.interpolate(self.fuse(p, b + "f0", x, y), scale_factor=2)
             x = F.interpolate(x, scale_factor=2)
             shortcut = conv(p, b + "sc", x, out, 1) if x.shape[1] != out else x
-            h = conv(p, b + "c0", self.fuse(p, b + "f0", x, y), out, 3, pad=1)
+            h = conv(p, b + "c0", h, out, 3, pad=1)
             x = (shortcut + conv(p, b + "c1", self.fuse(p, b + "f1", h, y), out, 3, pad=1)) / math.sqrt(2)
         return torch.tanh(conv(p, "out", leaky(self.affine(p, "last", x, y)), 3, 3, pad=1, gain=0.5))
 
@@ -167,15 +178,29 @@ class ImageEncoder:
     def __init__(self, width, channels):
         self.width, self.channels = width, channels
 
-    def __call__(self, p, x):
+    def features(self, p, x):
         x = conv(p, "inp", x, self.channels[0], 3, pad=1)
         for i, out in enumerate(self.channels[1:]):
             b = f"blocks.{i}."
             h = conv(p, b + "c1", leaky(conv(p, b + "c0", leaky(x), out, 4, 2, 1)), out, 3, pad=1)
             x = (conv(p, b + "sc", F.avg_pool2d(x, 2), out, 1) + h) / math.sqrt(2)
-        flat = leaky(x).permute(0, 2, 3, 1).flatten(1)
+        return leaky(x).permute(0, 2, 3, 1).flatten(1)
+
+    def __call__(self, p, x):
+        flat = self.features(p, x)
         out = linear(p, "out", leaky(linear(p, "hidden", flat, 2 * self.width)), self.width)
         return out / (out.square().sum(1, keepdim=True) + 1e-8).sqrt() * math.sqrt(self.width)
+
+
+class Posterior(ImageEncoder):
+    def __init__(self, noise, width, channels):
+        super().__init__(width, channels)
+        self.noise = noise
+
+    def __call__(self, p, x, text):
+        h = leaky(linear(p, "hidden", torch.cat([self.features(p, x), text], 1), 2 * self.width))
+        mean, spread = linear(p, "out", h, 2 * self.noise).chunk(2, 1)
+        return mean, 8 * torch.tanh(spread / 8)
 
 
 class TextAdapter:
@@ -215,7 +240,7 @@ def matching(seen, texts, wrong, sharpness):
 
 def train(case, seed, *, batch, size, noise, feature_width, generator, discriminator, adapter, guide=None, loss="hinge",
           one_wrong=0.0, penalty, penalty_weight, interval, betas, rates, text_rate=None, critic=1, half_life, ramp,
-          matching_weight=0.0, sharpness=10.0):
+          matching_weight=0.0, sharpness=10.0, posterior=None, reconstruction=0.0, nat=0.001):
     random = torch.Generator().manual_seed(seed)
 
     def given(name, shape, low, high):
@@ -229,22 +254,25 @@ def train(case, seed, *, batch, size, noise, feature_width, generator, discrimin
     keys = torch.randint(-2**31, 2**31, (STEPS, batch, 4), generator=random, dtype=torch.int64).int()
     tensors[f"{case}/in/noise_keys"] = keys
 
-    g, d, a, m = (Weights(seed + i) for i in range(4))
+    g, d, a, m, q = (Weights(seed + i) for i in range(5))
     # A first look at everything makes the parameters.
     first = adapter(a, features[0])
     drawn = generator(g, torch.zeros(batch, noise), first)
     discriminator.logits(d, discriminator.features(d, drawn), first)
     if guide:
         guide(m, drawn)
-    for name, weights in (("generator", g), ("discriminator", d), ("adapter", a), ("matching", m)):
+    if posterior:
+        posterior(q, drawn, first)
+    for name, weights in (("generator", g), ("discriminator", d), ("adapter", a), ("matching", m), ("posterior", q)):
         for key, value in weights.items():
             tensors[f"{case}/initial/{name}/{key}"] = value.float().clone()
     average = {key: value.clone() for key, value in g.items()}
     trained_text = [a[key] for key in a if key not in ("mean", "deviation")] if text_rate else []
-    for weights in [*g.values(), *d.values(), *trained_text]:
+    for weights in [*g.values(), *d.values(), *q.values(), *trained_text]:
         weights.requires_grad_()
     adam_g = torch.optim.Adam(list(g.values()), rates[0], betas)
     adam_d = torch.optim.Adam(list(d.values()), rates[1], betas)
+    adam_q = torch.optim.Adam(list(q.values()), rates[0], betas) if posterior else None
     adam_text = torch.optim.Adam(trained_text, text_rate, betas) if text_rate else None
 
     def step(optimizer, parameters, gradients):
@@ -254,12 +282,18 @@ def train(case, seed, *, batch, size, noise, feature_width, generator, discrimin
         return torch.cat([gradient.flatten() for gradient in gradients]).norm()
 
     figures = {name: [] for name in ("d.loss", "d.real", "d.fake", "d.wrong", "d.penalty", "d.norm", "g.loss", "g.matching",
-                                     "g.matched", "g.norm")}
+                                     "g.matched", "g.difference", "g.divergence", "g.norm")}
     for t in range(STEPS):
         said = {}
         z = torch.from_numpy(np.stack([normals(key, noise) for key in keys[t].numpy()])).to(torch.get_default_dtype())
         texts, wrong_texts = adapter(a, features[t]), adapter(a, wrong_features[t])
         drawing = (t + 1) % critic == 0
+
+        # Half of the batch is drawn from inferred noise.
+        if posterior:
+            again = batch // 2
+            mean, spread = posterior(q, pictures[t][:again].permute(0, 3, 1, 2), texts[:again].detach())
+            z = torch.cat([mean + (spread / 2).exp() * z[:again], z[again:]])
 
         # The discriminator.
         x = pictures[t].permute(0, 3, 1, 2).clone().requires_grad_()
@@ -295,9 +329,17 @@ def train(case, seed, *, batch, size, noise, feature_width, generator, discrimin
             if guide:
                 said["g.matching"], said["g.matched"] = matching(guide(m, fake), e, wrong_texts, sharpness)
                 total = total + matching_weight * said["g.matching"]
+            if posterior:
+                gap = fake[:again] - pictures[t][:again].permute(0, 3, 1, 2)
+                said["g.difference"] = (gap.abs() + gap.square()).mean()
+                said["g.divergence"] = (mean.square() + spread.exp() - spread - 1).sum(1).mean() / 2
+                total = total + reconstruction * (said["g.difference"] + nat * said["g.divergence"])
+                inferred = torch.autograd.grad(total, list(q.values()), retain_graph=True)
             said["g.loss"] = total
             gradients = torch.autograd.grad(total, [*g.values(), *trained_text])
             said["g.norm"] = step(adam_g, g.values(), gradients[:len(g)])
+            if posterior:
+                step(adam_q, q.values(), inferred)
             if text_rate:
                 step(adam_text, trained_text, [p + q for p, q in zip(text_gradients, gradients[len(g):])])
             decay = 0.5 ** (batch / min(half_life, ramp * (t * batch + batch)))
@@ -308,7 +350,8 @@ def train(case, seed, *, batch, size, noise, feature_width, generator, discrimin
 
     for name, numbers in figures.items():
         tensors[f"{case}/said/{name}"] = torch.tensor(numbers).float()
-    for name, weights in (("generator", g), ("discriminator", d), ("average", average), ("adapter", a if text_rate else {})):
+    for name, weights in (("generator", g), ("discriminator", d), ("average", average), ("adapter", a if text_rate else {}),
+                          ("posterior", q)):
         for key, value in weights.items():
             tensors[f"{case}/final/{name}/{key}"] = value.detach().float().clone()
     print(case, sum(w.numel() for w in g.values()), sum(w.numel() for w in d.values()))
@@ -326,6 +369,9 @@ own = dict(batch=8, size=16, noise=6, feature_width=12, generator=MappedGenerato
 train("mapped", 240, **own)
 train("joint", 300, **{**own, "loss": "nonsaturating", "text_rate": 3e-4, "critic": 2, "one_wrong": 0.25,
                        "betas": (0.5, 0.99)})
+
+train("redrawn", 400, **{**own, "generator": MappedGenerator((12, 8, 8), 7, True), "guide": None, "matching_weight": 0.0,
+                         "posterior": Posterior(6, 8, (6, 8, 8)), "reconstruction": 10.0})
 
 for key in ((0, 0, 0, 0), (1, 2, 3, 4), (-5, 77, -1, 1 << 30)):
     tensors["normals/" + " ".join(map(str, key))] = torch.from_numpy(normals(key, 10))

@@ -2,6 +2,7 @@ package dev.t2i.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.t2i.error.BadModelException;
+import dev.t2i.gan.ModelFolder;
 import dev.t2i.safetensors.ModelJson;
 import dev.t2i.safetensors.TensorInfo;
 import dev.t2i.safetensors.Weights;
@@ -40,9 +41,11 @@ final class ModelInfoCommand extends T2iCommand {
         JsonNode config = ModelJson.readObject(folder.resolve("config.json"), LONGEST_CONFIG);
         List<Part> parts = new ArrayList<>();
         parts.add(part("generator", folder));
-        Path discriminator = folder.resolve("discriminator.safetensors");
-        if (Files.exists(discriminator)) {
-            parts.add(part("discriminator", discriminator));
+        for (String companion : ModelFolder.COMPANIONS) {
+            Path file = folder.resolve(ModelFolder.companion(companion));
+            if (Files.exists(file)) {
+                parts.add(part(companion, file));
+            }
         }
         Path encoder = folder.resolve("encoder");
         if (Files.exists(encoder)) {

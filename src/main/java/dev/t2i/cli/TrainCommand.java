@@ -7,15 +7,19 @@ import dev.t2i.data.DataSpec;
 import dev.t2i.error.BadInputException;
 import dev.t2i.metric.RecogniserSettings;
 import dev.t2i.metric.RecogniserTask;
+import dev.t2i.train.AutoencoderSettings;
+import dev.t2i.train.AutoencoderTask;
 import dev.t2i.train.GanSettings;
 import dev.t2i.train.GanTask;
 import dev.t2i.train.MatchingSettings;
 import dev.t2i.train.MatchingTask;
+import dev.t2i.train.ModelStart;
 import dev.t2i.train.RunFolder;
 import dev.t2i.train.TaskKind;
 import dev.t2i.train.TextSource;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -38,7 +42,13 @@ final class TrainCommand extends TrainingCommand {
             case GAN -> {
                 GanSettings settings = Settings.load(config, GanSettings.class, overrides);
                 Path encoder = ModelLocation.resolve(settings.text().encoder());
-                yield new Job(settings, settings.schedule(), new GanTask(settings, TextSource.open(encoder), images, spec.toString(), backend));
+                Optional<ModelStart> start = settings.start().map(name -> ModelStart.open(ModelLocation.resolve(name)));
+                yield new Job(settings, settings.schedule(), new GanTask(settings, TextSource.open(encoder), start, images, spec.toString(), backend));
+            }
+            case AUTOENCODER -> {
+                AutoencoderSettings settings = Settings.load(config, AutoencoderSettings.class, overrides);
+                Path encoder = ModelLocation.resolve(settings.text().encoder());
+                yield new Job(settings, settings.schedule(), new AutoencoderTask(settings, TextSource.open(encoder), images, spec.toString(), backend));
             }
             case MATCHING -> {
                 MatchingSettings settings = Settings.load(config, MatchingSettings.class, overrides);

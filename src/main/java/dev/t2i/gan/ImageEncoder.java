@@ -22,6 +22,14 @@ public record ImageEncoder(int width, List<Integer> channels) {
 
     /** {@code pictures [n, size, size, 3]} to {@code [n, width]} of Euclidean length sqrt(width). */
     public Value encode(Parameters place, Value pictures) {
+        Value x = features(place, pictures, channels);
+        Value flat = x.reshape(x.dim(0), x.dim(1) * x.dim(2) * x.dim(3));
+        Value hidden = Layers.linear(place.at("hidden"), flat, 2 * width).leakyRelu(SLOPE);
+        return Functions.normalize(Layers.linear(place.at("out"), hidden, width), 1e-8).mul(Math.sqrt(width));
+    }
+
+    /** {@code pictures [n, size, size, 3]} to activations {@code [n, 4, 4, c]}, c being the last of {@code channels}. */
+    static Value features(Parameters place, Value pictures, List<Integer> channels) {
         Value x = conv(place.at("inp"), pictures, channels.getFirst(), 3, 1, 1);
         for (int i = 0; i + 1 < channels.size(); i++) {
             Parameters block = place.at("blocks").at(i);
@@ -34,9 +42,7 @@ public record ImageEncoder(int width, List<Integer> channels) {
                 return shortcut.add(residual).mul(Math.sqrt(0.5));
             });
         }
-        Value flat = x.leakyRelu(SLOPE).reshape(x.dim(0), x.dim(1) * x.dim(2) * x.dim(3));
-        Value hidden = Layers.linear(place.at("hidden"), flat, 2 * width).leakyRelu(SLOPE);
-        return Functions.normalize(Layers.linear(place.at("out"), hidden, width), 1e-8).mul(Math.sqrt(width));
+        return x.leakyRelu(SLOPE);
     }
 
     private static Value conv(Parameters place, Value x, int out, int kernel, int stride, int pad) {

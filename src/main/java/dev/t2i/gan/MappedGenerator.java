@@ -16,8 +16,12 @@ import java.util.List;
  *
  * <p>Unlike DF-GAN's, the stem sees the text as well: what stands where is decided at 4x4 pixels. {@code channels} runs
  * from that stem upward; every further entry doubles the picture.
+ *
+ * <p>With {@code coordinates}, the first affine of each fusion shifts a channel by a plane over the picture rather than by
+ * a constant. Text and noise then set where an edge runs to a fraction of a pixel, which convolutions alone have to
+ * assemble from the padding's traces.
  */
-public record MappedGenerator(int noiseWidth, int textWidth, int styleWidth, List<Integer> channels) implements Generator {
+public record MappedGenerator(int noiseWidth, int textWidth, int styleWidth, boolean coordinates, List<Integer> channels) implements Generator {
     private static final double SLOPE = 0.2;
     private static final int STEM = 4;
 
@@ -70,17 +74,39 @@ public record MappedGenerator(int noiseWidth, int textWidth, int styleWidth, Lis
     }
 
     private Value fuse(Parameters place, Value x, Value condition) {
-        Value once = affine(place.at("a0"), x, condition).leakyRelu(SLOPE);
+        Value once = (coordinates ? slanted(place.at("a0"), x, condition) : affine(place.at("a0"), x, condition)).leakyRelu(SLOPE);
         return affine(place.at("a1"), once, condition).leakyRelu(SLOPE);
     }
 
     /** {@code x * (1 + scale) + shift}, one pair a channel and picture. */
-    private Value affine(Parameters place, Value x, Value condition) {
-        int n = x.dim(0);
+    private static Value affine(Parameters place, Value x, Value condition) {
+        Value[] parts = modulation(place, x, condition, 2);
+        return x.mul(parts[0].add(1)).add(parts[1]);
+    }
+
+    /** {@code x * (1 + scale) + shift + right * column + down * row}, columns and rows running from -1 to 1. */
+    private static Value slanted(Parameters place, Value x, Value condition) {
+        Value[] parts = modulation(place, x, condition, 4);
+        int h = x.dim(1);
+        int w = x.dim(2);
+        Value columns = centred(x.graph().iota(2, Shape.of(1, 1, w, 1)), w);
+        Value rows = centred(x.graph().iota(1, Shape.of(1, h, 1, 1)), h);
+        Value across = parts[1].add(parts[2].mul(columns));
+        return x.mul(parts[0].add(1)).add(across).add(parts[3].mul(rows));
+    }
+
+    private static Value centred(Value indices, int count) {
+        return indices.mul(2.0 / count).add(1.0 / count - 1);
+    }
+
+    /** So many numbers a channel and picture, each {@code [n, 1, 1, c]}, all zero at first but for a little noise. */
+    private static Value[] modulation(Parameters place, Value x, Value condition, int count) {
         int c = x.dim(3);
-        Value both = Layers.linear(place, condition, 2 * c, new Initializer.Normal(0.02), Initializer.ZEROS);
-        Value scale = both.slice(1, 0, c).add(1).reshape(n, 1, 1, c);
-        Value shift = both.slice(1, c, 2 * c).reshape(n, 1, 1, c);
-        return x.mul(scale).add(shift);
+        Value all = Layers.linear(place, condition, count * c, new Initializer.Normal(0.02), Initializer.ZEROS);
+        Value[] parts = new Value[count];
+        for (int i = 0; i < count; i++) {
+            parts[i] = all.slice(1, i * c, (i + 1) * c).reshape(x.dim(0), 1, 1, c);
+        }
+        return parts;
     }
 }

@@ -20,8 +20,6 @@ import java.util.stream.Stream;
 
 /** Writes a text-to-image model once more with its weights in another type: halves to ship, F32 to compare with other programs. */
 public final class ModelConversion {
-    private static final String DISCRIMINATOR = "discriminator.safetensors";
-
     private ModelConversion() {}
 
     /**
@@ -47,8 +45,11 @@ public final class ModelConversion {
             Files.createDirectories(parent);
             aside = Files.createDirectory(parent.resolve("." + target.getFileName() + ".tmp" + ProcessHandle.current().pid()));
             write(own, stored, aside.resolve(Weights.SINGLE));
-            if (Files.exists(source.resolve(DISCRIMINATOR))) {
-                write(Weights.open(source.resolve(DISCRIMINATOR), arena), stored, aside.resolve(DISCRIMINATOR));
+            for (String part : ModelFolder.COMPANIONS) {
+                Path file = source.resolve(ModelFolder.companion(part));
+                if (Files.exists(file)) {
+                    write(Weights.open(file, arena), stored, aside.resolve(file.getFileName()));
+                }
             }
             copyOthers(source, aside);
             Path encoderAside = Files.createDirectory(aside.resolve(ModelFolder.ENCODER));

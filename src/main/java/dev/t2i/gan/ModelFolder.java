@@ -24,15 +24,25 @@ import java.util.stream.Stream;
 
 /**
  * A text-to-image model on disk: {@code config.json}, {@code model.safetensors} with {@code generator.*} and
- * {@code adapter.*}, a GPT-2 folder {@code encoder/} that transformers can load, and a model card {@code README.md}.
+ * {@code adapter.*}, a GPT-2 folder {@code encoder/} that transformers can load, a model card {@code README.md}, and perhaps
+ * {@link #COMPANIONS} in files of their own.
  */
 public final class ModelFolder {
     public static final String GENERATOR = "generator";
     public static final String ADAPTER = "adapter";
     public static final String ENCODER = "encoder";
+    public static final String DISCRIMINATOR = "discriminator";
+    public static final String POSTERIOR = "posterior";
     public static final String CARD = "README.md";
+    /** Networks that drawing does not need but a further training can start from. */
+    public static final List<String> COMPANIONS = List.of(DISCRIMINATOR, POSTERIOR);
 
     private ModelFolder() {}
+
+    /** File of one of {@link #COMPANIONS}; its tensors are named {@code part.parameter}. */
+    public static String companion(String part) {
+        return part + ".safetensors";
+    }
 
     /** The GPT-2 of a model folder. */
     public static Gpt2Files encoder(Path folder) {

@@ -5,6 +5,7 @@ import dev.t2i.gan.Discriminator;
 import dev.t2i.gan.Generator;
 import dev.t2i.gan.ImageEncoder;
 import dev.t2i.gan.MatchingLoss;
+import dev.t2i.gan.Posterior;
 import dev.t2i.gan.TextAdapter;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.Value;
@@ -33,6 +34,7 @@ final class GanProgram {
     static final String DISCRIMINATOR = "discriminator";
     static final String ADAPTER = "adapter";
     static final String MATCHING = "matching";
+    static final String POSTERIOR = "posterior";
 
     static final String PICTURES = "pictures";
     static final String CAPTIONS = "captions";
@@ -55,6 +57,7 @@ final class GanProgram {
     private final TextAdapter adapter;
     private final TextInput text;
     private final Optional<ImageEncoder> guide;
+    private final Optional<Posterior> posterior;
     private final Adam generatorAdam;
     private final Adam discriminatorAdam;
     private final Adam textAdam;
@@ -66,6 +69,7 @@ final class GanProgram {
         this.adapter = settings.text().adapter().build();
         this.text = text;
         this.guide = guide;
+        this.posterior = settings.buildPosterior();
         GanSettings.Optimizer optimizer = settings.optimizer();
         this.generatorAdam = new Adam("generator", optimizer.beta1(), optimizer.beta2());
         this.discriminatorAdam = new Adam("discriminator", optimizer.beta1(), optimizer.beta2());
@@ -90,7 +94,7 @@ final class GanProgram {
 
     /** A traced step and the parameter trees that it declared. */
     record Step(Graph graph, Parameters generator, Parameters discriminator, Parameters adapter,
-            Optional<Parameters> encoder, Optional<Parameters> guide) {}
+            Optional<Parameters> encoder, Optional<Parameters> guide, Optional<Parameters> posterior) {}
 
     /**
      * One step.
@@ -106,19 +110,25 @@ final class GanProgram {
         Parameters discriminatorPlace = Parameters.of(graph, DISCRIMINATOR);
         Parameters adapterPlace = Parameters.of(graph, ADAPTER);
         Parameters guidePlace = Parameters.of(graph, MATCHING);
+        Parameters posteriorPlace = Parameters.of(graph, POSTERIOR);
         Value pictures = graph.input(PICTURES, DType.F32, Shape.of(n, size, size, 3));
         Value noise = graph.normal(graph.input(NOISE_KEYS, DType.I32, Shape.of(n, 4)), Shape.of(n, generator.noiseWidth()));
         boolean needsWrong = settings.loss().oneWrong() > 0 || settings.loss().matching() > 0;
         Value texts = adapter.adapt(adapterPlace, text.pooled(graph, CAPTIONS, n));
         Value wrongTexts = needsWrong ? adapter.adapt(adapterPlace, text.pooled(graph, WRONG_CAPTIONS, n)) : texts;
         boolean trainsText = settings.text().train() != GanSettings.TextTraining.NONE;
-        Value fake = generator.draw(generatorPlace, noise, texts);
+        Optional<Inference> inference = posterior.map(network -> infer(network, posteriorPlace, pictures, texts, noise));
+        Value fake = generator.draw(generatorPlace, inference.map(Inference::noise).orElse(noise), texts);
 
         List<Adam.Update> updates = new ArrayList<>();
         Judgement judged = discriminatorLoss(graph, discriminatorPlace, pictures, texts, wrongTexts, fake, penalized);
         updates.add(judged.update);
         if (drawing) {
             Value loss = generatorLoss(graph, discriminatorPlace, guidePlace, fake, texts, wrongTexts);
+            if (inference.isPresent()) {
+                loss = loss.add(reconstructionLoss(graph, inference.get(), fake, pictures));
+                updates.add(generatorAdam.minimize(loss, posteriorPlace));
+            }
             // Both gradients are taken of this step's parameters, before any of them is replaced.
             if (trainsText) {
                 Value textLoss = loss.add(judged.matchingPart);
@@ -134,7 +144,31 @@ final class GanProgram {
             Adam.Update.makeAll(updates);
         }
         return new Step(graph, generatorPlace, discriminatorPlace, adapterPlace, text.trained(graph),
-                guide.map(_ -> guidePlace));
+                guide.map(_ -> guidePlace), posterior.map(_ -> posteriorPlace));
+    }
+
+    /**
+     * Noise for a batch whose first pictures are to be drawn again.
+     *
+     * @param count how many
+     * @param noise {@code [n, noiseWidth]}
+     */
+    private record Inference(int count, Posterior.Distribution distribution, Value noise) {}
+
+    private Inference infer(Posterior network, Parameters place, Value pictures, Value texts, Value noise) {
+        int n = pictures.dim(0);
+        int count = Math.clamp(Math.round(n * settings.reconstruction().share()), 1, n);
+        Posterior.Distribution distribution = network.infer(place, pictures.slice(0, 0, count), texts.slice(0, 0, count).stopGradient());
+        Value inferred = distribution.sample(noise.slice(0, 0, count));
+        return new Inference(count, distribution, count == n ? inferred : Value.concat(0, inferred, noise.slice(0, count, n)));
+    }
+
+    private Value reconstructionLoss(Graph graph, Inference inference, Value fake, Value pictures) {
+        Value difference = Posterior.difference(fake.slice(0, 0, inference.count), pictures.slice(0, 0, inference.count));
+        Value divergence = inference.distribution.divergence();
+        graph.output("g.difference", difference);
+        graph.output("g.divergence", divergence);
+        return difference.add(divergence.mul(settings.reconstruction().divergence())).mul(settings.reconstruction().weight());
     }
 
     /**
@@ -194,7 +228,7 @@ final class GanProgram {
     }
 
     /** Moves the average of each generator parameter toward its new value, if {@code updating} is 1. */
-    private static void follow(Graph graph, Map<String, Value> updated, Value updating) {
+    static void follow(Graph graph, Map<String, Value> updated, Value updating) {
         Value decay = graph.input(AVERAGE_DECAY, DType.F32, Shape.SCALAR);
         graph.scoped(AVERAGE, () -> {
             updated.forEach((name, value) -> {
@@ -207,6 +241,10 @@ final class GanProgram {
 
     /** Pictures of {@code rows} captions by the averaged generator: output {@code pictures}. */
     Graph drawing(int rows) {
+        return drawing(rows, generator, adapter, text);
+    }
+
+    static Graph drawing(int rows, Generator generator, TextAdapter adapter, TextInput text) {
         Graph graph = new Graph();
         Value noise = graph.normal(graph.input(NOISE_KEYS, DType.I32, Shape.of(rows, 4)), Shape.of(rows, generator.noiseWidth()));
         Value texts = adapter.adapt(Parameters.of(graph, ADAPTER), text.pooled(graph, CAPTIONS, rows));

@@ -10,13 +10,16 @@ import dev.t2i.gan.Generator;
 import dev.t2i.gan.GradientPenalty;
 import dev.t2i.gan.GeneratorSettings;
 import dev.t2i.gan.OneWayDiscriminator;
+import dev.t2i.gan.Posterior;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Everything that shapes the training of a text-to-image model.
  *
  * @param size edge of the pictures in pixels
  * @param criticIterations discriminator updates for each generator update
+ * @param start a text-to-image model's folder whose generator to start from; without it, random weights
  */
 public record GanSettings(
         TaskKind task,
@@ -30,7 +33,9 @@ public record GanSettings(
         Judging discriminator,
         Loss loss,
         Optimizer optimizer,
-        Average average) {
+        Average average,
+        Optional<String> start,
+        Reconstruction reconstruction) {
 
     /** Which networks the text side trains together with the GAN. */
     public enum TextTraining { NONE, ADAPTER, ALL }
@@ -114,6 +119,30 @@ public record GanSettings(
             double life = Math.max(1e-8, Math.min(halfLife, ramp * (done + batch)));
             return Math.pow(0.5, batch / life);
         }
+    }
+
+    /**
+     * Drawing real pictures again from what an inference network makes of them (cVAE-GAN, Bao et al. 2017; BicycleGAN,
+     * Zhu et al. 2017), beside the pictures drawn from plain noise.
+     *
+     * @param weight of the difference of pixels in the generator's loss; 0 for none of it
+     * @param divergence weight of a nat of Kullback-Leibler divergence against the mean difference of pixels
+     * @param share of each batch that is drawn so
+     * @param channels of the inference network, from the full picture down to 4x4
+     */
+    public record Reconstruction(
+            @Range(min = 0) @Default("0") double weight,
+            @Range(min = 0) @Default("0.001") double divergence,
+            @Range(above = 0, max = 1) @Default("0.5") double share,
+            @Default("[]") List<Integer> channels) {}
+
+    /** The inference network, where reconstruction is asked for. */
+    public Optional<Posterior> buildPosterior() {
+        if (reconstruction.weight == 0) {
+            return Optional.empty();
+        }
+        Channels.requireSize("reconstruction.channels", reconstruction.channels, size);
+        return Optional.of(new Posterior(generator.noiseWidth(), text.adapter().width(), reconstruction.channels));
     }
 
     public Generator buildGenerator() {

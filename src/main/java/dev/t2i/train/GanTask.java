@@ -26,10 +26,6 @@ import java.util.Optional;
 
 /** Training a text-to-image model: {@link GanProgram}'s graphs, fed with captioned pictures. */
 public final class GanTask implements Task {
-    private static final int NOISE_STREAM = 0x2015E;
-    private static final int GRID_COLUMNS = 8;
-    private static final int GRID_PICTURES = 64;
-
     private record StepKind(boolean penalized, boolean drawing) {}
 
     private final GanSettings settings;
@@ -37,10 +33,12 @@ public final class GanTask implements Task {
     private final CaptionedImages data;
     private final Backend backend;
     private final String dataName;
-    private final TextSide text;
+    private final Conditioning conditioning;
+    private final Optional<ModelStart> start;
     private final GanProgram program;
     private final Session session;
     private final Feed feed;
+    private final SampleGrid grid;
     private final Arena arena = Arena.ofShared();
     private final GanProgram.Step declared;
     private final Map<StepKind, Executable> steps = new HashMap<>();
@@ -50,31 +48,26 @@ public final class GanTask implements Task {
 
     /**
      * @param source where text features come from, already found on disk
+     * @param start the model that the networks start from, if any
      * @param data captioned pictures
      * @param dataName what to call them in the model card
      */
-    public GanTask(GanSettings settings, TextSource source, CaptionedImages data, String dataName, Backend backend) {
+    public GanTask(GanSettings settings, TextSource source, Optional<ModelStart> start, CaptionedImages data, String dataName, Backend backend) {
         this.settings = settings;
         this.source = source;
         this.data = data;
         this.backend = backend;
-        source.requireAdapter(settings.text().adapter());
         this.dataName = dataName;
-        this.text = new TextSide(source.encoder(), settings.text().adapter().tokens(), trainsEncoder());
+        this.start = start;
+        start.ifPresent(model -> model.require(settings.generator()));
+        this.conditioning = new Conditioning(settings.text(), source);
         Optional<ImageEncoder> guide = settings.loss().matching() > 0 ? Optional.of(source.requireGuide(settings.size(), settings.text().adapter())) : Optional.empty();
-        this.program = new GanProgram(settings, text, guide);
+        this.program = new GanProgram(settings, conditioning.text(), guide);
         this.declared = program.step(true, true);
         this.session = backend.open();
         this.feed = new Feed(data, settings.seed(), settings.batch(), settings.size());
+        this.grid = new SampleGrid(data, settings.seed(), settings.size(), settings.batch());
         allocateInputs();
-    }
-
-    private boolean trainsEncoder() {
-        return settings.text().train() == GanSettings.TextTraining.ALL;
-    }
-
-    private boolean trainsAdapter() {
-        return settings.text().train() != GanSettings.TextTraining.NONE;
     }
 
     private void allocateInputs() {
@@ -107,10 +100,8 @@ public final class GanTask implements Task {
         List<Learned> networks = new ArrayList<>();
         networks.add(new Learned(GanProgram.GENERATOR, declared.generator().declarations(), program.generatorAdam()));
         networks.add(new Learned(GanProgram.DISCRIMINATOR, declared.discriminator().declarations(), program.discriminatorAdam()));
-        if (trainsAdapter()) {
-            networks.add(new Learned(GanProgram.ADAPTER, declared.adapter().declarations(), program.textAdam()));
-        }
-        declared.encoder().ifPresent(encoder -> networks.add(new Learned(TextSide.ENCODER, encoder.declarations(), program.textAdam())));
+        networks.addAll(conditioning.learned(declared.adapter(), declared.encoder(), program.textAdam()));
+        declared.posterior().ifPresent(place -> networks.add(new Learned(GanProgram.POSTERIOR, place.declarations(), program.generatorAdam())));
         return networks;
     }
 
@@ -120,25 +111,29 @@ public final class GanTask implements Task {
             for (Learned network : learned()) {
                 network.initialize(session, firstValues(network, scratch));
             }
-            Learned.put(session, GanProgram.AVERAGE, Parameters.initialize(declared.generator().declarations(), settings.seed(), scratch));
+            Learned.put(session, GanProgram.AVERAGE, firstGenerator(declared.generator().declarations(), scratch));
         }
     }
 
     private Map<String, Tensor> firstValues(Learned network, Arena scratch) {
         return switch (network.network()) {
-            case GanProgram.ADAPTER -> source.adapterStart(settings.text().adapter(), network.declarations(), settings.seed(), data, backend, scratch);
-            case TextSide.ENCODER -> text.initialWeights();
-            default -> Parameters.initialize(network.declarations(), settings.seed(), scratch);
+            case GanProgram.GENERATOR -> firstGenerator(network.declarations(), scratch);
+            case GanProgram.DISCRIMINATOR -> Parameters.initialize(network.declarations(), settings.seed(), scratch);
+            case GanProgram.POSTERIOR -> start.map(model -> model.posterior(network.declarations(), scratch))
+                    .orElseGet(() -> Parameters.initialize(network.declarations(), settings.seed(), scratch));
+            default -> conditioning.firstValues(network, settings.seed(), data, backend, scratch);
         };
+    }
+
+    private Map<String, Tensor> firstGenerator(List<Parameters.Declaration> declarations, Arena scratch) {
+        return start.map(model -> model.generator(declarations, scratch))
+                .orElseGet(() -> Parameters.initialize(declarations, settings.seed(), scratch));
     }
 
     @Override
     public void compile() {
-        if (!trainsAdapter()) {
-            Learned.put(session, GanProgram.ADAPTER, source.adapter(declared.adapter().declarations(), arena));
-        }
         declared.guide().ifPresent(guide -> Learned.put(session, GanProgram.MATCHING, source.guideWeights(guide.declarations(), arena)));
-        text.compileFrozen(session, 2 * settings.batch());
+        conditioning.compile(session, declared.adapter(), 2 * settings.batch(), arena);
         int interval = settings.loss().penaltyInterval();
         compileStep(true, true);
         if (interval > 1) {
@@ -175,10 +170,8 @@ public final class GanTask implements Task {
         Map<String, List<String>> sentences = new LinkedHashMap<>();
         sentences.put(GanProgram.CAPTIONS, batch.captions());
         sentences.put(GanProgram.WRONG_CAPTIONS, batch.wrongCaptions());
-        text.feed(inputs, sentences);
-        for (int i = 0; i < settings.batch(); i++) {
-            setKey(inputs.get(GanProgram.NOISE_KEYS), i, settings.seed(), NOISE_STREAM, (int) (step * settings.batch() + i));
-        }
+        conditioning.text().feed(inputs, sentences);
+        NoiseKeys.fill(inputs.get(GanProgram.NOISE_KEYS), settings.seed(), step);
         long samples = step * settings.batch();
         double factor = settings.optimizer().factor(samples, settings.schedule().samples());
         long generatorUpdates = step / settings.criticIterations() + 1;
@@ -189,13 +182,6 @@ public final class GanTask implements Task {
         Map<String, Tensor> wanted = new HashMap<>(inputs);
         wanted.keySet().retainAll(executable.graph().inputs().keySet());
         return wanted;
-    }
-
-    private static void setKey(Tensor keys, int row, long seed, int stream, int counter) {
-        keys.set(4L * row, (int) seed);
-        keys.set(4L * row + 1, (int) (seed >>> 32));
-        keys.set(4L * row + 2, stream);
-        keys.set(4L * row + 3, counter);
     }
 
     @Override
@@ -215,42 +201,16 @@ public final class GanTask implements Task {
 
     @Override
     public void snapshot(Path folder, long step) {
-        int rows = settings.batch();
         if (drawing == null) {
-            drawing = session.compile(program.drawing(rows));
+            drawing = session.compile(program.drawing(settings.batch()));
         }
-        List<Picture> drawn = new ArrayList<>();
-        List<Picture> real = new ArrayList<>();
-        List<String> captions = new ArrayList<>();
-        int size = settings.size();
-        try (Arena scratch = Arena.ofConfined()) {
-            Tensor keys = Tensor.allocate(scratch, DType.I32, Shape.of(rows, 4));
-            Tensor pixels = Tensor.allocate(scratch, DType.F32, Shape.of(size, size, 3));
-            while (drawn.size() < GRID_PICTURES) {
-                List<String> some = new ArrayList<>();
-                for (int i = 0; i < rows; i++) {
-                    long index = (drawn.size() + i) % data.size();
-                    some.add(data.load(index, 0, size, pixels.segment()).caption());
-                    real.add(Picture.fromFloats(size, size, pixels.segment(), 0));
-                    setKey(keys, i, settings.seed(), 0, drawn.size() + i);
-                }
-                Map<String, Tensor> wanted = new HashMap<>();
-                text.feed(wanted, Map.of(GanProgram.CAPTIONS, some));
-                wanted.put(GanProgram.NOISE_KEYS, keys);
-                drawing.run(wanted);
-                Tensor pictures = drawing.output(GanProgram.PICTURES);
-                for (int i = 0; i < rows; i++) {
-                    drawn.add(Picture.fromFloats(size, size, pictures.segment(), (long) i * size * size * 3));
-                }
-                captions.addAll(some);
-            }
-        }
-        List<String> shown = ContactSheet.hasFonts() ? captions.subList(0, GRID_PICTURES) : List.of();
-        ContactSheet sheet = new ContactSheet(GRID_COLUMNS, 2 * size);
-        if (step == 0) {
-            Png.write(sheet.draw(real.subList(0, GRID_PICTURES), shown), Map.of(), folder.resolve("real.png"), true);
-        }
-        Png.write(sheet.draw(drawn.subList(0, GRID_PICTURES), shown), Map.of(), folder.resolve("step-%08d.png".formatted(step)), true);
+        grid.write(folder, step, (captions, keys) -> {
+            Map<String, Tensor> wanted = new HashMap<>();
+            conditioning.text().feed(wanted, Map.of(GanProgram.CAPTIONS, captions));
+            wanted.put(GanProgram.NOISE_KEYS, keys);
+            drawing.run(wanted);
+            return drawing.output(GanProgram.PICTURES);
+        });
     }
 
     @Override
@@ -258,11 +218,12 @@ public final class GanTask implements Task {
         try (Arena scratch = Arena.ofConfined()) {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
             ModelExport.collect(session, GanProgram.AVERAGE, declared.generator().declarations(), ModelFolder.GENERATOR, tensors, scratch);
-            ModelExport.collect(session, GanProgram.ADAPTER, declared.adapter().declarations(), ModelFolder.ADAPTER, tensors, scratch);
+            conditioning.export(session, declared.adapter(), folder, tensors, scratch);
             ModelConfig config = new ModelConfig(1, name, settings.size(), settings.text().adapter(), settings.generator(),
                     samples, dataName, ModelExport.words(data));
             ModelFolder.write(folder, config, tensors, DType.F16, ModelCard.of(config, settings));
-            ModelExport.encoder(folder, text, trainsEncoder(), session, scratch);
+            declared.posterior().ifPresent(place ->
+                    ModelExport.companion(session, GanProgram.POSTERIOR, place.declarations(), folder, ModelFolder.POSTERIOR, scratch));
         }
     }
 
@@ -274,7 +235,7 @@ public final class GanTask implements Task {
             drawing.close();
         }
         session.close();
-        text.close();
+        conditioning.close();
         arena.close();
     }
 }

@@ -79,6 +79,8 @@ public final class GanTrial implements AutoCloseable {
     private void initialize() {
         new Learned(GanProgram.GENERATOR, declared.generator().declarations(), program.generatorAdam()).initialize(session, settings.seed());
         new Learned(GanProgram.DISCRIMINATOR, declared.discriminator().declarations(), program.discriminatorAdam()).initialize(session, settings.seed());
+        declared.posterior().ifPresent(place ->
+                new Learned(GanProgram.POSTERIOR, place.declarations(), program.generatorAdam()).initialize(session, settings.seed()));
         new Learned(GanProgram.ADAPTER, declared.adapter().declarations(), program.textAdam()).initialize(session, settings.seed());
         try (Arena scratch = Arena.ofConfined()) {
             Learned.put(session, GanProgram.AVERAGE, Parameters.initialize(declared.generator().declarations(), settings.seed(), scratch));

@@ -44,8 +44,13 @@ public record MatchingSettings(
 
     /** The factor on learning rates after {@code done} samples. */
     double factor(long done) {
+        return factor(done, warmup, schedule.samples());
+    }
+
+    /** Rises from zero to one over {@code warmup} samples and follows half a cosine down to zero at {@code total}. */
+    static double factor(long done, long warmup, long total) {
         double rise = warmup == 0 ? 1 : Math.min(1, (done + 1.0) / warmup);
-        double progress = Math.min(1, done / (double) schedule.samples());
+        double progress = Math.min(1, done / (double) total);
         return rise * 0.5 * (1 + Math.cos(Math.PI * progress));
     }
 }

@@ -8,7 +8,7 @@ import java.util.Locale;
 final class ModelCard {
     private ModelCard() {}
 
-    static String of(ModelConfig config, GanSettings settings) {
+    static String of(ModelConfig config, Record settings) {
         return """
                 # %s
 

@@ -9,6 +9,7 @@ import dev.t2i.gpt2.Gpt2Files;
 import dev.t2i.gpt2.Gpt2Weights;
 import dev.t2i.gpt2.Sentences;
 import dev.t2i.nn.Parameters;
+import dev.t2i.safetensors.SafetensorsWriter;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Tensor;
 import java.io.IOException;
@@ -34,6 +35,15 @@ final class ModelExport {
             session.get(network + "/" + declaration.name(), home);
             into.put(prefix + "." + declaration.name(), home);
         }
+    }
+
+    /** Writes a network that only a further training needs into a file of its own, named {@code part.safetensors}. */
+    static void companion(Session session, String network, List<Parameters.Declaration> declarations, Path model, String part, Arena arena) {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        collect(session, network, declarations, part, tensors, arena);
+        SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt");
+        tensors.forEach((name, tensor) -> writer.add(name, tensor, DType.F16));
+        writer.write(model.resolve(ModelFolder.companion(part)));
     }
 
     /** Writes {@code encoder/}: the learned weights where the encoder was trained along, else the source's files. */

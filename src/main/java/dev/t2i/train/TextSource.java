@@ -66,14 +66,14 @@ public final class TextSource {
         if (plain) {
             throw new BadInputException(folder + ": a plain GPT-2 has no adapter; set text.train to adapter or all, or name a matching model as text.encoder");
         }
-        return tensors(ModelFolder.ADAPTER, declarations, arena);
+        return tensors(folder.resolve(Weights.SINGLE), ModelFolder.ADAPTER, declarations, arena);
     }
 
     /** The first values of an adapter that is trained: the folder's, or fresh ones that standardise the data's captions. */
     Map<String, Tensor> adapterStart(AdapterSettings settings, List<Parameters.Declaration> declarations, long seed,
             CaptionedImages data, Backend backend, Arena arena) {
         if (!plain) {
-            return tensors(ModelFolder.ADAPTER, declarations, arena);
+            return tensors(folder.resolve(Weights.SINGLE), ModelFolder.ADAPTER, declarations, arena);
         }
         Map<String, Tensor> fresh = Parameters.initialize(declarations, seed, arena);
         try (TextSide text = new TextSide(encoder, settings.tokens(), false); Session session = backend.open()) {
@@ -124,14 +124,14 @@ public final class TextSource {
     }
 
     Map<String, Tensor> guideWeights(List<Parameters.Declaration> declarations, Arena arena) {
-        return tensors(MatchingConfig.IMAGE, declarations, arena);
+        return tensors(folder.resolve(Weights.SINGLE), MatchingConfig.IMAGE, declarations, arena);
     }
 
-    /** The declared tensors behind {@code prefix.}, in F32. */
-    private Map<String, Tensor> tensors(String prefix, List<Parameters.Declaration> declarations, Arena arena) {
+    /** The declared tensors behind {@code prefix.} in a file, in F32. */
+    static Map<String, Tensor> tensors(Path source, String prefix, List<Parameters.Declaration> declarations, Arena arena) {
         Map<String, Tensor> found = new LinkedHashMap<>();
         try (Arena file = Arena.ofShared()) {
-            Weights weights = Weights.open(folder.resolve(Weights.SINGLE), file);
+            Weights weights = Weights.open(source, file);
             Map<String, Shape> expected = new LinkedHashMap<>();
             declarations.forEach(d -> expected.put(prefix + "." + d.name(), d.shape()));
             weights.requireWeights(expected, name -> !name.startsWith(prefix + "."));

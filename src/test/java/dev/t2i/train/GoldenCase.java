@@ -60,9 +60,11 @@ record GoldenCase(String name, GanSettings settings, Optional<ImageEncoder> guid
     static final GoldenCase MAPPED_CASE = of("mapped", MAPPED, Optional.of(GUIDE));
     static final GoldenCase JOINT_CASE = of("joint", MAPPED, Optional.of(GUIDE), "text.train=adapter", "text.learning_rate=0.0003",
             "critic_iterations=2", "loss.adversarial=nonsaturating", "loss.one_wrong=0.25", "optimizer.beta1=0.5");
+    private static final GoldenCase REDRAWN_CASE = of("redrawn", MAPPED, Optional.empty(), "loss.matching=0", "generator.coordinates=true",
+            "reconstruction.weight=10", "reconstruction.channels=[6, 8, 8]");
 
     static List<GoldenCase> all() {
-        return List.of(YARDSTICK_CASE, MAPPED_CASE, JOINT_CASE);
+        return List.of(YARDSTICK_CASE, MAPPED_CASE, JOINT_CASE, REDRAWN_CASE);
     }
 
     private static GoldenCase of(String name, String yaml, Optional<ImageEncoder> guide, String... overrides) {

@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,7 +65,7 @@ class TrainingRunTest {
 
     static GanTask task(GanSettings settings, Path model, Backend backend) {
         CaptionedImages data = DataSpec.parse("scenes:?seed=3").open();
-        return new GanTask(settings, TextSource.open(model), data, "scenes:", backend);
+        return new GanTask(settings, TextSource.open(model), Optional.empty(), data, "scenes:", backend);
     }
 
     private static Map<String, float[]> statesOf(Task task) {

@@ -1,0 +1,60 @@
+package dev.t2i.gan;
+
+import dev.t2i.graph.Value;
+import dev.t2i.nn.Initializer;
+import dev.t2i.nn.Layers;
+import dev.t2i.nn.Parameters;
+import dev.t2i.tensor.Shape;
+import java.util.List;
+
+/**
+ * The inference network of a conditional variational autoencoder (Kingma and Welling 2014; Sohn et al. 2015): which noise
+ * would have made the generator draw this picture for this text, as a normal distribution with independent components.
+ * With it, the generator can be held to real pictures pixel by pixel (cVAE-GAN, Bao et al. 2017), since whatever the text
+ * leaves open has been chosen.
+ *
+ * @param noiseWidth of the generator's noise
+ * @param textWidth of the text features
+ * @param channels from the full picture down to 4x4, the picture halving with each further entry
+ */
+public record Posterior(int noiseWidth, int textWidth, List<Integer> channels) {
+    private static final double SLOPE = 0.2;
+    /** Log variances stay within this range: smooth, and no exponential overflows. */
+    private static final double LIMIT = 8;
+
+    public Posterior {
+        channels = List.copyOf(channels);
+    }
+
+    /** Means and log variances, both {@code [n, noiseWidth]}. */
+    public record Distribution(Value mean, Value logVariance) {
+        /** One draw by reparametrisation; {@code noise [n, noiseWidth]} is standard normal. */
+        public Value sample(Value noise) {
+            return logVariance.mul(0.5).exp().mul(noise).add(mean);
+        }
+
+        /** Kullback-Leibler divergence from the standard normal in nats, mean over the pictures; a scalar. */
+        public Value divergence() {
+            Value each = mean.square().add(logVariance.exp()).sub(logVariance).sub(1);
+            return each.sum().mul(0.5 / mean.dim(0)).reshape(Shape.SCALAR);
+        }
+    }
+
+    /** {@code pictures [n, size, size, 3]}, {@code texts [n, textWidth]} */
+    public Distribution infer(Parameters place, Value pictures, Value texts) {
+        int n = pictures.dim(0);
+        Value features = ImageEncoder.features(place, pictures, channels);
+        Value flat = features.reshape(n, features.dim(1) * features.dim(2) * features.dim(3));
+        Value joined = Value.concat(1, flat, texts);
+        Value hidden = Layers.linear(place.at("hidden"), joined, 2 * textWidth).leakyRelu(SLOPE);
+        Value both = Layers.linear(place.at("out"), hidden, 2 * noiseWidth, new Initializer.Normal(0.01), Initializer.ZEROS);
+        Value logVariance = both.slice(1, noiseWidth, 2 * noiseWidth).mul(1 / LIMIT).tanh().mul(LIMIT);
+        return new Distribution(both.slice(1, 0, noiseWidth), logVariance);
+    }
+
+    /** Mean over all numbers of absolute plus squared difference: the one keeps edges, the other notices small things early. */
+    public static Value difference(Value drawn, Value real) {
+        Value gap = drawn.sub(real);
+        return gap.abs().add(gap.square()).mean().reshape(Shape.SCALAR);
+    }
+}

@@ -1,0 +1,52 @@
+package dev.t2i.train;
+
+import dev.t2i.config.Default;
+import dev.t2i.config.Range;
+import dev.t2i.gan.Channels;
+import dev.t2i.gan.Generator;
+import dev.t2i.gan.GeneratorSettings;
+import dev.t2i.gan.Posterior;
+import java.util.List;
+
+/**
+ * Everything that shapes the training of a generator as the decoder of a conditional variational autoencoder.
+ *
+ * @param size edge of the pictures in pixels
+ * @param posterior channels of the inference network, from the full picture down to 4x4
+ * @param divergence weight of a nat of Kullback-Leibler divergence against the mean difference of pixels in [-1, 1]
+ * @param learningRate of generator and inference network
+ * @param warmup samples over which learning rates rise from zero; then they follow half a cosine down to zero
+ */
+public record AutoencoderSettings(
+        TaskKind task,
+        @Default("1") long seed,
+        @Range(min = 8, max = 1024) int size,
+        @Range(min = 2, max = 4096) int batch,
+        Schedule schedule,
+        GanSettings.Text text,
+        GeneratorSettings generator,
+        List<Integer> posterior,
+        @Range(min = 0) @Default("0.001") double divergence,
+        @Range(min = 0, max = 1) @Default("0.001") double learningRate,
+        @Range(min = 0) @Default("4000") long warmup,
+        GanSettings.Average average) {
+
+    public AutoencoderSettings {
+        posterior = List.copyOf(posterior);
+    }
+
+    Generator buildGenerator() {
+        Channels.requireSize("generator.channels", generator.channels(), size);
+        return generator.build(text.adapter().width());
+    }
+
+    Posterior buildPosterior() {
+        Channels.requireSize("posterior", posterior, size);
+        return new Posterior(generator.noiseWidth(), text.adapter().width(), posterior);
+    }
+
+    /** The factor on learning rates after {@code done} samples. */
+    double factor(long done) {
+        return MatchingSettings.factor(done, warmup, schedule.samples());
+    }
+}

@@ -1,0 +1,186 @@
+package dev.t2i.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.t2i.TinyModel;
+import dev.t2i.backend.Backends;
+import dev.t2i.config.Settings;
+import dev.t2i.data.CaptionedImages;
+import dev.t2i.data.DataSpec;
+import dev.t2i.error.BadInputException;
+import dev.t2i.gan.ModelFolder;
+import dev.t2i.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An autoencoder's training at toy size, and a GAN that starts from its model. */
+class AutoencoderTaskTest {
+    private static final String CONFIG = """
+            task: autoencoder
+            size: 16
+            batch: 4
+            text:
+              encoder: unused
+              adapter: {width: 10, hidden_width: 12, tokens: 16}
+              train: %s
+            generator: {kind: mapped, noise_width: 8, style_width: 12, coordinates: true, channels: [12, 8, 6]}
+            posterior: [4, 6, 8]
+            warmup: 8
+            schedule: {samples: %d, tick: 8, snapshot: 0, checkpoint: 16, keep: 2}
+            """;
+    private static final String GAN = """
+            task: gan
+            size: 16
+            batch: 4
+            start: unused
+            text:
+              encoder: unused
+              adapter: {width: 10, hidden_width: 12, tokens: 16}
+            generator: {kind: mapped, noise_width: 8, style_width: 12, coordinates: %b, channels: [12, 8, 6]}
+            discriminator: {channels: [6, 8, 12], head_width: 8, batch_deviation: true}
+            reconstruction: {weight: 10, channels: [4, 6, 8]}
+            schedule: {samples: 8, tick: 8, snapshot: 0, checkpoint: 16, keep: 2}
+            """;
+
+    @TempDir
+    private Path folder;
+    private Path tiny;
+    private final CaptionedImages data = DataSpec.parse("scenes:?seed=3").open();
+
+    @BeforeEach
+    void writeModel() {
+        tiny = TinyModel.write(folder.resolve("tiny"));
+    }
+
+    private AutoencoderTask task(AutoencoderSettings settings, int threads) {
+        return new AutoencoderTask(settings, TextSource.open(tiny), data, "scenes:", Backends.get("vector", threads));
+    }
+
+    private static AutoencoderSettings settings(String train, long samples) {
+        return Settings.parse(CONFIG.formatted(train, samples), "test", AutoencoderSettings.class, List.of());
+    }
+
+    private GanTask gan(Path start, boolean coordinates) {
+        GanSettings settings = Settings.parse(GAN.formatted(coordinates), "test", GanSettings.class, List.of());
+        return new GanTask(settings, TextSource.open(start), Optional.of(ModelStart.open(start)), data, "scenes:", Backends.get("vector"));
+    }
+
+    private static Map<String, float[]> states(Task task) {
+        Map<String, float[]> states = new LinkedHashMap<>();
+        try (Arena arena = Arena.ofConfined()) {
+            for (Checkpoint.StateType state : task.states()) {
+                Tensor home = Tensor.allocate(arena, state.dtype(), state.shape());
+                task.session().get(state.name(), home);
+                states.put(state.name(), home.toFloatArray());
+            }
+        }
+        return states;
+    }
+
+    private Map<String, float[]> train(RunFolder run, boolean resume, int stopAfter, int threads) {
+        AutoencoderSettings settings = settings("all", 32);
+        try (AutoencoderTask task = task(settings, threads)) {
+            int[] asked = {0};
+            Trainer trainer = new Trainer(task, settings.schedule(), run, () -> asked[0]++ >= stopAfter, _ -> {});
+            if (resume) {
+                trainer.resume();
+            } else {
+                run.create(settings);
+                trainer.start();
+            }
+            trainer.run();
+            return states(task);
+        }
+    }
+
+    @Test
+    void twoHalvesAreTheWholeBitForBit() {
+        Map<String, float[]> whole = train(new RunFolder(folder.resolve("whole")), false, Integer.MAX_VALUE, 2);
+        RunFolder halves = new RunFolder(folder.resolve("halves"));
+        train(halves, false, 3, 1);
+        Map<String, float[]> resumed = train(halves, true, Integer.MAX_VALUE, 3);
+        assertEquals(whole.keySet(), resumed.keySet());
+        whole.forEach((name, values) -> assertArrayEquals(values, resumed.get(name), 0, name));
+    }
+
+    @Test
+    void everyTrainedNetworkMovesAndTheDifferenceFalls() {
+        AutoencoderSettings settings = settings("all", 400);
+        try (AutoencoderTask task = task(settings, 2)) {
+            task.initialize();
+            Map<String, float[]> before = states(task);
+            task.compile();
+            task.step(0);
+            double first = task.statistics().get("difference");
+            for (int step = 1; step < 40; step++) {
+                task.step(step);
+            }
+            assertTrue(task.statistics().get("difference") < 0.8 * first, first + " " + task.statistics());
+            Map<String, float[]> after = states(task);
+            for (String name : List.of("generator/out.weight", "generator/blocks.0.f0.a0.weight", "average/out.weight", "posterior/inp.weight",
+                    "posterior/out.weight", "adapter/out.weight", "encoder/wte.weight")) {
+                assertFalse(Arrays.equals(before.get(name), after.get(name)), name + " did not move");
+            }
+        }
+    }
+
+    private Path export() {
+        AutoencoderSettings settings = settings("adapter", 8);
+        RunFolder run = new RunFolder(folder.resolve("run"));
+        run.create(settings);
+        try (AutoencoderTask task = task(settings, 2)) {
+            Trainer trainer = new Trainer(task, settings.schedule(), run, () -> false, _ -> {});
+            trainer.start();
+            trainer.run();
+            trainer.exportModel("toy");
+        }
+        return run.model();
+    }
+
+    @Test
+    void aGanStartsFromItsModel() {
+        Path model = export();
+        assertTrue(Files.exists(model.resolve(ModelFolder.companion(ModelFolder.POSTERIOR))));
+        try (GanTask task = gan(model, true)) {
+            task.initialize();
+            Map<String, float[]> before = states(task);
+            assertArrayEquals(before.get("generator/stem.weight"), before.get("average/stem.weight"));
+            task.compile();
+            task.step(0);
+            assertTrue(task.statistics().keySet().containsAll(List.of("g.difference", "g.divergence")), task.statistics().toString());
+            assertTrue(task.statistics().values().stream().allMatch(Double::isFinite), task.statistics().toString());
+            assertFalse(Arrays.equals(before.get("posterior/out.weight"), states(task).get("posterior/out.weight")));
+        }
+    }
+
+    @Test
+    void anotherGeneratorIsRefused() {
+        Path model = export();
+        BadInputException refusal = assertThrows(BadInputException.class, () -> gan(model, false).close());
+        assertEquals(1, refusal.getMessage().lines().count());
+        assertTrue(refusal.getMessage().contains("generator"), refusal.getMessage());
+    }
+
+    @Test
+    void aModelWithoutPosteriorIsRefused() throws Exception {
+        Path model = export();
+        Files.delete(model.resolve(ModelFolder.companion(ModelFolder.POSTERIOR)));
+        try (GanTask task = gan(model, true)) {
+            BadInputException refusal = assertThrows(BadInputException.class, task::initialize);
+            assertTrue(refusal.getMessage().contains("posterior.safetensors"), refusal.getMessage());
+        }
+    }
+}
