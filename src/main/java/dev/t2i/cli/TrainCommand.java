@@ -25,8 +25,8 @@ import picocli.CommandLine.Option;
 
 /** Trains what a configuration describes: a text-to-image model, or one of the networks that help to. */
 @Command(name = "train", description = {
-    "Trains a text-to-image model on captioned pictures, or what helps to: a matching model,",
-    "or the recogniser that measures.",
+    "Trains a text-to-image model on captioned pictures, or what helps to: an autoencoder to start",
+    "from, a matching model, or the recogniser that measures.",
     "Ctrl-C saves; --resume goes on bit for bit."})
 final class TrainCommand extends TrainingCommand {
 
