@@ -17,10 +17,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Single operations: a square matrix product, the default model's 3x3 convolutions with both gradients, an affine transformation. */
+/**
+ * Single operations: a square matrix product, the default model's 3x3 convolutions with both gradients, an affine transformation.
+ * A name tells the whole shape, all but the batch of 32: {@code bench/operations.py} gives PyTorch the same work by it.
+ */
 final class Operations {
     private static final int BATCH = 32;
     private static final String FLOPS = "GFLOP/s";
+    /** Channels from and to, and the size of the pictures, of the 3x3 convolutions in configs/scenes-64.yaml. */
+    private static final int[][] LAYERS = {
+        {192, 192, 4}, {192, 192, 8}, {192, 96, 16}, {96, 96, 16}, {96, 48, 32}, {48, 48, 32},
+        {48, 32, 64}, {32, 32, 64}, {32, 3, 64}, {3, 32, 64},
+    };
 
     private Operations() {}
 
@@ -34,27 +42,27 @@ final class Operations {
         int edge = 1024;
         cases.add(new Case("sgemm " + edge, List.of(Shape.of(edge, edge), Shape.of(edge, edge)), x -> x[0].matMul(x[1]),
                 2.0 * edge * edge * edge, FLOPS));
-        convolution(cases, 8, 192);
-        convolution(cases, 16, 96);
-        convolution(cases, 32, 48);
-        convolution(cases, 64, 24);
-        Shape pictures = Shape.of(BATCH, 64, 64, 24);
-        Shape perChannel = Shape.of(BATCH, 1, 1, 24);
+        for (int[] layer : LAYERS) {
+            convolution(cases, layer[0], layer[1], layer[2]);
+        }
+        Shape pictures = Shape.of(BATCH, 64, 64, 32);
+        Shape perChannel = Shape.of(BATCH, 1, 1, 32);
         cases.add(new Case("affine, leaky relu " + pictures, List.of(pictures, perChannel, perChannel),
                 x -> x[0].mul(x[1]).add(x[2]).leakyRelu(0.2), 2.0 * Float.BYTES * pictures.size(), "GB/s"));
         return cases;
     }
 
-    private static void convolution(List<Case> cases, int size, int channels) {
-        Shape picture = Shape.of(BATCH, size, size, channels);
-        Shape kernel = Shape.of(3, 3, channels, channels);
+    private static void convolution(List<Case> cases, int from, int to, int size) {
+        Shape picture = Shape.of(BATCH, size, size, from);
+        Shape result = Shape.of(BATCH, size, size, to);
+        Shape kernel = Shape.of(3, 3, from, to);
         Window window = Window.of(1, 1);
-        double work = 2.0 * picture.size() * channels * 9;
-        String name = "conv 3x3 %d channels %dx%d".formatted(channels, size, size);
-        cases.add(new Case(name, List.of(picture, kernel), x -> x[0].graph().add(new Op.Conv2d(window), x), work, FLOPS));
-        cases.add(new Case(name + " input gradient", List.of(picture, kernel),
+        double work = 2.0 * result.size() * from * 9;
+        String name = "conv 3x3 %d->%d %dx%d ".formatted(from, to, size, size);
+        cases.add(new Case(name + "forward", List.of(picture, kernel), x -> x[0].graph().add(new Op.Conv2d(window), x), work, FLOPS));
+        cases.add(new Case(name + "input gradient", List.of(result, kernel),
                 x -> x[0].graph().add(new Op.Conv2dInputGradient(window, size, size), x), work, FLOPS));
-        cases.add(new Case(name + " weight gradient", List.of(picture, picture),
+        cases.add(new Case(name + "weight gradient", List.of(picture, result),
                 x -> x[0].graph().add(new Op.Conv2dWeightGradient(window, 3, 3), x), work, FLOPS));
     }
 
