@@ -14,6 +14,8 @@ import jdk.incubator.vector.FloatVector;
  * <p>The shapes are written out one by one because C2 keeps the sums in registers only when each is a local variable.
  * Two steps of the inner loop are unrolled by hand: C2 does not unroll a body of this size, and one step alone spends
  * more instructions on addresses than the core can issue beside the products. (More steps make it spill registers.)
+ * The widest tile does one step, which has products enough. With two, the method outgrew what C2 inlines at once; what it
+ * inlines later, it inlines by the types that it saw before, and vectors of other widths in the process made those unclear.
  */
 final class RowTiles {
     private RowTiles() {}
@@ -85,50 +87,7 @@ final class RowTiles {
             FloatVector b0;
             FloatVector b1;
             FloatVector b2;
-            int k = 0;
-            for (; k <= runLength - 2; k += 2) {
-                int at = bRun + k * (3 * COUNT);
-                b0 = FloatVector.fromArray(SPECIES, b, at);
-                b1 = FloatVector.fromArray(SPECIES, b, at + COUNT);
-                b2 = FloatVector.fromArray(SPECIES, b, at + 2 * COUNT);
-                v = FloatVector.broadcast(SPECIES, a[a0 + k]);
-                s00 = v.fma(b0, s00); s01 = v.fma(b1, s01); s02 = v.fma(b2, s02);
-                v = FloatVector.broadcast(SPECIES, a[a1 + k]);
-                s10 = v.fma(b0, s10); s11 = v.fma(b1, s11); s12 = v.fma(b2, s12);
-                v = FloatVector.broadcast(SPECIES, a[a2 + k]);
-                s20 = v.fma(b0, s20); s21 = v.fma(b1, s21); s22 = v.fma(b2, s22);
-                v = FloatVector.broadcast(SPECIES, a[a3 + k]);
-                s30 = v.fma(b0, s30); s31 = v.fma(b1, s31); s32 = v.fma(b2, s32);
-                v = FloatVector.broadcast(SPECIES, a[a4 + k]);
-                s40 = v.fma(b0, s40); s41 = v.fma(b1, s41); s42 = v.fma(b2, s42);
-                v = FloatVector.broadcast(SPECIES, a[a5 + k]);
-                s50 = v.fma(b0, s50); s51 = v.fma(b1, s51); s52 = v.fma(b2, s52);
-                v = FloatVector.broadcast(SPECIES, a[a6 + k]);
-                s60 = v.fma(b0, s60); s61 = v.fma(b1, s61); s62 = v.fma(b2, s62);
-                v = FloatVector.broadcast(SPECIES, a[a7 + k]);
-                s70 = v.fma(b0, s70); s71 = v.fma(b1, s71); s72 = v.fma(b2, s72);
-                int next = at + 3 * COUNT;
-                b0 = FloatVector.fromArray(SPECIES, b, next);
-                b1 = FloatVector.fromArray(SPECIES, b, next + COUNT);
-                b2 = FloatVector.fromArray(SPECIES, b, next + 2 * COUNT);
-                v = FloatVector.broadcast(SPECIES, a[a0 + k + 1]);
-                s00 = v.fma(b0, s00); s01 = v.fma(b1, s01); s02 = v.fma(b2, s02);
-                v = FloatVector.broadcast(SPECIES, a[a1 + k + 1]);
-                s10 = v.fma(b0, s10); s11 = v.fma(b1, s11); s12 = v.fma(b2, s12);
-                v = FloatVector.broadcast(SPECIES, a[a2 + k + 1]);
-                s20 = v.fma(b0, s20); s21 = v.fma(b1, s21); s22 = v.fma(b2, s22);
-                v = FloatVector.broadcast(SPECIES, a[a3 + k + 1]);
-                s30 = v.fma(b0, s30); s31 = v.fma(b1, s31); s32 = v.fma(b2, s32);
-                v = FloatVector.broadcast(SPECIES, a[a4 + k + 1]);
-                s40 = v.fma(b0, s40); s41 = v.fma(b1, s41); s42 = v.fma(b2, s42);
-                v = FloatVector.broadcast(SPECIES, a[a5 + k + 1]);
-                s50 = v.fma(b0, s50); s51 = v.fma(b1, s51); s52 = v.fma(b2, s52);
-                v = FloatVector.broadcast(SPECIES, a[a6 + k + 1]);
-                s60 = v.fma(b0, s60); s61 = v.fma(b1, s61); s62 = v.fma(b2, s62);
-                v = FloatVector.broadcast(SPECIES, a[a7 + k + 1]);
-                s70 = v.fma(b0, s70); s71 = v.fma(b1, s71); s72 = v.fma(b2, s72);
-            }
-            if (k < runLength) {
+            for (int k = 0; k < runLength; k++) {
                 int at = bRun + k * (3 * COUNT);
                 b0 = FloatVector.fromArray(SPECIES, b, at);
                 b1 = FloatVector.fromArray(SPECIES, b, at + COUNT);
