@@ -1,6 +1,7 @@
 package dev.t2i.backend.vector;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
@@ -18,6 +19,7 @@ final class Correlation implements WorkerPool.Task {
 
     private static final int BAND = 0;
     private static final int SUMS = 1;
+    private static final int STAGING = 3;
 
     private final Windows windows;
     private final PanelLayout layout;
@@ -109,7 +111,8 @@ final class Correlation implements WorkerPool.Task {
         int stride = Math.min(layout.column(toPanel), layout.paddedColumns()) - firstColumn;
         float[] rows = pool.scratch(worker, BAND, WorkerPool.ALIGNED + windows.bandFloats());
         float[] sums = pool.scratch(worker, SUMS, WorkerPool.ALIGNED + (long) tileRows * stride);
-        windows.load(band, 0, windows.paddedRows(band), source, sourceOffset, rows, WorkerPool.ALIGNED);
+        float[] staging = pool.scratch(worker, STAGING, windows.stagingFloats());
+        windows.load(band, 0, windows.loadRows(band), source, sourceOffset, rows, WorkerPool.ALIGNED, staging);
         Arrays.fill(sums, WorkerPool.ALIGNED, WorkerPool.ALIGNED + tileRows * stride, 0f);
         int depth = windows.depth();
         for (int panel = fromPanel; panel < toPanel; panel++) {
@@ -119,10 +122,10 @@ final class Correlation implements WorkerPool.Task {
             for (int i = 0; i < tileRows; i += Lanes.TILE_ROWS) {
                 if (plain) {
                     PlainTiles.accumulate(Lanes.TILE_ROWS, vectors * Lanes.COUNT, rows, WorkerPool.ALIGNED, windows.starts, i,
-                            windows.kh, windows.rowStride, windows.kw * windows.channels, weights, right, sums, sum + i * stride, stride);
+                            windows.runs, windows.runStride, windows.runLength, weights, right, sums, sum + i * stride, stride);
                 } else {
                     RowTiles.accumulate(vectors, rows, WorkerPool.ALIGNED, windows.starts, i,
-                            windows.kh, windows.rowStride, windows.kw * windows.channels, weights, right, sums, sum + i * stride, stride);
+                            windows.runs, windows.runStride, windows.runLength, weights, right, sums, sum + i * stride, stride);
                 }
             }
         }
@@ -139,13 +142,25 @@ final class Correlation implements WorkerPool.Task {
             // Up to here all elements are this task's own, so what a store spills over, the next one overwrites.
             long limit = !consecutive ? 0 : targetOffset + ((long) outPicture * outPictureH * outPictureW
                     + (firstH + windows.firstRow(band) + rows) * outPictureW) * layout.columns();
+            boolean block = consecutive && stride == columns;
+            if (block) {
+                int pixel = (firstH + windows.firstRow(band)) * outPictureW + firstW;
+                long element = targetOffset + ((long) outPicture * outPictureH * outPictureW + pixel) * columns;
+                MemorySegment.copy(sums, at, target, ValueLayout.JAVA_FLOAT_UNALIGNED, element << 2, rows * windows.outW * stride);
+                if (epilogue == null) {
+                    at += rows * windows.outW * stride;
+                    continue;
+                }
+            }
             for (int i = 0; i < rows; i++) {
                 int y = firstH + (windows.firstRow(band) + i) * stepH;
                 for (int j = 0; j < windows.outW; j++, at += stride) {
                     int pixel = y * outPictureW + firstW + j * stepW;
                     long element = targetOffset
                             + ((long) outPicture * outPictureH * outPictureW + pixel) * layout.columns() + firstColumn;
-                    Packing.storeAhead(sums, at, target, element, columns, limit);
+                    if (!block) {
+                        Packing.storeAhead(sums, at, target, element, columns, limit);
+                    }
                     if (epilogue != null) {
                         epilogue.apply(outPicture, pixel, firstColumn, columns, worker);
                     }

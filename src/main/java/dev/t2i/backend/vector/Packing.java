@@ -61,6 +61,22 @@ final class Packing {
         }
     }
 
+    /**
+     * Copies {@code pieces} pieces of {@code length} elements, {@code step} apart, to places {@code stride} apart.
+     * Junk up to a whole vector's width follows each copy.
+     */
+    static void spread(float[] source, int step, int length, int pieces, float[] target, int at, int stride) {
+        for (int i = 0; i < length; i += COUNT) {
+            int from = i;
+            int to = at + i;
+            for (int piece = 0; piece < pieces; piece++) {
+                FloatVector.fromArray(SPECIES, source, from).intoArray(target, to);
+                from += step;
+                to += stride;
+            }
+        }
+    }
+
     private static void copyBf16(MemorySegment source, long element, float[] target, int at, int count) {
         int bound = SPECIES.loopBound(count);
         int i = 0;
@@ -162,6 +178,10 @@ final class Packing {
     static void pack(MemorySegment source, DType type, long element, long rowStride, int depth,
             PanelLayout layout, int fromPanel, int toPanel, float[] target, int at) {
         int firstColumn = layout.column(fromPanel);
+        if (type == DType.F32 && rowStride == layout.paddedColumns() && fromPanel == 0 && layout.panels() == 1) {
+            MemorySegment.copy(source, ValueLayout.JAVA_FLOAT_UNALIGNED, element << 2, target, at, Math.toIntExact(depth * rowStride));
+            return;
+        }
         // Row by row through all panels, because memory wants to be read in long runs.
         for (int k = 0; k < depth; k++) {
             long row = element + k * rowStride;

@@ -16,19 +16,25 @@ final class WeightGradient {
     private static final int BAND_FLOATS = 300_000;
     /** Pixels that one pass over the tiles takes: their dy panel stays in L1. */
     private static final int PASS = 256;
-    private static final int TASK_TILES = 8;
+    /** Tiles of one task at most: their part of a band's pictures stays in L2. */
+    private static final int MOST_TILES = 12;
     private static final int LOAD_ROWS = 8;
+    private static final int LOAD_PIXELS = 512;
 
     private static final int PICTURES = 0;
     private static final int PANELS = 1;
     private static final int SUMS = 2;
+    private static final int STAGING = 3;
 
     private final ConvolutionShape shape;
     private final Windows windows;
     private final PanelLayout layout;
-    /** Columns of one kernel row's windows, kw * cin, in whole tiles. */
+    /** Elements of one run of a window, in whole tiles. */
     private final int runTiles;
-    private final int runGroups;
+    /** Tiles of one task, and tasks of one run. */
+    private int taskTiles;
+    private int runGroups;
+    private int plannedFor;
 
     private WorkerPool pool;
     private MemorySegment x;
@@ -52,8 +58,22 @@ final class WeightGradient {
         windows = new Windows(shape.n(), shape.h(), shape.w(), shape.cin(), shape.kh(), shape.kw(),
                 shape.strideH(), shape.strideW(), shape.padTop(), shape.padLeft(), shape.outH(), shape.outW(),
                 Math.max(PASS, BAND_FLOATS / Math.max(perPixel, 1)));
-        runTiles = Lanes.wholeTiles(shape.kw() * shape.cin()) / Lanes.TILE_ROWS;
-        runGroups = (runTiles + TASK_TILES - 1) / TASK_TILES;
+        runTiles = Lanes.wholeTiles(windows.runLength) / Lanes.TILE_ROWS;
+    }
+
+    /** Chooses tasks that come out even among {@code workers}, who wait for each other after every band. */
+    private void divide(int workers) {
+        int least = Integer.MAX_VALUE;
+        for (int tiles = Math.min(MOST_TILES, runTiles); tiles > 0; tiles--) {
+            int groups = Math.ceilDiv(runTiles, tiles);
+            int longest = Math.ceilDiv(windows.runs * groups, workers) * tiles;
+            if (longest < least) {
+                least = longest;
+                taskTiles = tiles;
+                runGroups = groups;
+            }
+        }
+        plannedFor = workers;
     }
 
     void run(WorkerPool pool, MemorySegment x, long offsetX, MemorySegment dy, long offsetDy, MemorySegment dw, long offsetDw) {
@@ -67,18 +87,21 @@ final class WeightGradient {
         this.offsetX = offsetX;
         this.offsetDy = offsetDy;
         this.offsetDw = offsetDw;
+        if (plannedFor != pool.size()) {
+            divide(pool.size());
+        }
         int bandPixels = windows.bandPictures * windows.bandRows * windows.outW;
         pictures = pool.shared(PICTURES, WorkerPool.ALIGNED + windows.bandFloats());
         panels = pool.shared(PANELS, WorkerPool.ALIGNED + (long) bandPixels * layout.paddedColumns());
-        sums = pool.shared(SUMS, WorkerPool.ALIGNED + (long) shape.kh() * runTiles * Lanes.TILE_ROWS * layout.paddedColumns());
+        sums = pool.shared(SUMS, WorkerPool.ALIGNED + (long) windows.runs * runTiles * Lanes.TILE_ROWS * layout.paddedColumns());
         int bands = windows.bands();
         if (bands == 0) {
             dw.asSlice(offsetDw * 4, 4L * shape.kh() * shape.kw() * shape.cin() * shape.cout()).fill((byte) 0);
         }
         for (band = 0; band < bands; band++) {
-            loadTasks = (windows.paddedRows(band) + LOAD_ROWS - 1) / LOAD_ROWS;
-            pool.run(loadTasks + layout.panels(), load);
-            pool.run(shape.kh() * runGroups, multiply);
+            loadTasks = Math.ceilDiv(windows.loadRows(band), LOAD_ROWS);
+            pool.run(loadTasks + layout.panels() * Math.ceilDiv(windows.pixels(band), LOAD_PIXELS), load);
+            pool.run(windows.runs * runGroups, multiply);
         }
         this.x = null;
         this.dy = null;
@@ -87,24 +110,26 @@ final class WeightGradient {
 
     private void load(int task, int worker) {
         if (task < loadTasks) {
-            windows.load(band, task * LOAD_ROWS, Math.min(windows.paddedRows(band), (task + 1) * LOAD_ROWS),
-                    x, offsetX, pictures, WorkerPool.ALIGNED);
+            windows.load(band, task * LOAD_ROWS, Math.min(windows.loadRows(band), (task + 1) * LOAD_ROWS),
+                    x, offsetX, pictures, WorkerPool.ALIGNED, pool.scratch(worker, STAGING, windows.stagingFloats()));
             return;
         }
-        int panel = task - loadTasks;
+        int panel = (task - loadTasks) % layout.panels();
+        int from = (task - loadTasks) / layout.panels() * LOAD_PIXELS;
         int pixels = windows.pixels(band);
-        long first = ((long) windows.firstPicture(band) * windows.outH + windows.firstRow(band)) * windows.outW;
-        Packing.pack(dy, DType.F32, offsetDy + first * shape.cout(), shape.cout(), pixels, layout, panel, panel + 1,
-                panels, WorkerPool.ALIGNED + pixels * layout.column(panel));
+        long first = ((long) windows.firstPicture(band) * windows.outH + windows.firstRow(band)) * windows.outW + from;
+        Packing.pack(dy, DType.F32, offsetDy + first * shape.cout(), shape.cout(), Math.min(LOAD_PIXELS, pixels - from),
+                layout, panel, panel + 1, panels,
+                WorkerPool.ALIGNED + pixels * layout.column(panel) + from * layout.vectorsOf(panel) * Lanes.COUNT);
     }
 
-    /** Adds the band's products for some tiles of one kernel row, and writes the sums out after the last band. */
+    /** Adds the band's products for some tiles of one run of the windows, and writes the sums out after the last band. */
     private void multiply(int task, int worker) {
-        int kernelRow = task / runGroups;
-        int fromTile = task % runGroups * TASK_TILES;
-        int toTile = Math.min(runTiles, fromTile + TASK_TILES);
+        int run = task / runGroups;
+        int fromTile = task % runGroups * taskTiles;
+        int toTile = Math.min(runTiles, fromTile + taskTiles);
         int stride = layout.paddedColumns();
-        int sumsAt = WorkerPool.ALIGNED + kernelRow * runTiles * Lanes.TILE_ROWS * stride;
+        int sumsAt = WorkerPool.ALIGNED + run * runTiles * Lanes.TILE_ROWS * stride;
         if (band == 0) {
             Arrays.fill(sums, sumsAt + fromTile * Lanes.TILE_ROWS * stride, sumsAt + toTile * Lanes.TILE_ROWS * stride, 0f);
         }
@@ -116,15 +141,14 @@ final class WeightGradient {
                 int right = WorkerPool.ALIGNED + pixels * layout.column(panel) + from * vectors * Lanes.COUNT;
                 for (int tile = fromTile; tile < toTile; tile++) {
                     int row = tile * Lanes.TILE_ROWS;
-                    ColumnTiles.accumulate(vectors, pictures, WorkerPool.ALIGNED + kernelRow * windows.rowStride + row,
+                    ColumnTiles.accumulate(vectors, pictures, WorkerPool.ALIGNED + run * windows.runStride + row,
                             windows.starts, from, count, panels, right, sums, sumsAt + row * stride + layout.column(panel), stride);
                 }
             }
         }
         if (band == windows.bands() - 1) {
-            int run = shape.kw() * shape.cin();
-            for (int row = fromTile * Lanes.TILE_ROWS; row < Math.min(run, toTile * Lanes.TILE_ROWS); row++) {
-                Packing.store(sums, sumsAt + row * stride, dw, offsetDw + ((long) kernelRow * run + row) * shape.cout(), shape.cout());
+            for (int row = fromTile * Lanes.TILE_ROWS; row < Math.min(windows.runLength, toTile * Lanes.TILE_ROWS); row++) {
+                Packing.store(sums, sumsAt + row * stride, dw, offsetDw + ((long) run * windows.runLength + row) * shape.cout(), shape.cout());
             }
         }
     }

@@ -11,8 +11,15 @@ import java.util.Arrays;
  * kh runs of kw * channels consecutive elements, {@link #rowStride} apart, overlapping its neighbours': the matrix that
  * "im2col" would write out, without writing it out. A band is some rows of output pixels of one picture, or, for small
  * pictures, a few whole ones.
+ *
+ * <p>Pictures of few channels are the exception: their runs are so short that a kernel would spend its time on beginning
+ * and ending them, so each window is written out as one run. To the kernels, windows are {@link #runs} runs of
+ * {@link #runLength} elements, {@link #runStride} apart, either way.
  */
 final class Windows {
+    /** Runs up to this long are joined. */
+    private static final int SHORT_RUN = 32;
+
     final int n;
     final int h;
     final int w;
@@ -35,8 +42,15 @@ final class Windows {
 
     private final int paddedW;
     /** Elements from a row of a padded picture to the next. */
-    final int rowStride;
+    private final int rowStride;
     private final int pictureStride;
+    private final boolean written;
+    /** From a window that is written out to the next; copies of whole vectors end before it. */
+    private final int windowStride;
+
+    final int runs;
+    final int runLength;
+    final int runStride;
     /** Where the window of each pixel of a band begins, repeating the last to fill up a tile. */
     final int[] starts;
 
@@ -60,12 +74,18 @@ final class Windows {
         paddedW = (outW - 1) * strideW + kw;
         rowStride = Math.multiplyExact(paddedW, channels);
         pictureStride = Math.multiplyExact((bandRows - 1) * strideH + kh, rowStride);
+        int rowLength = kw * channels;
+        written = kh > 1 && rowLength <= SHORT_RUN;
+        windowStride = (kh - 1) * rowLength + Lanes.vectors(rowLength) * Lanes.COUNT;
+        runs = written ? 1 : kh;
+        runLength = written ? kh * rowLength : rowLength;
+        runStride = rowStride;
         int pixels = bandPictures * bandRows * outW;
         starts = new int[Lanes.wholeTiles(pixels)];
         for (int i = 0; i < starts.length; i++) {
             int pixel = Math.min(i, pixels - 1);
             int row = pixel / outW;
-            starts[i] = row / bandRows * pictureStride + row % bandRows * strideH * rowStride
+            starts[i] = written ? pixel * windowStride : row / bandRows * pictureStride + row % bandRows * strideH * rowStride
                     + pixel % outW * strideW * channels;
         }
     }
@@ -81,7 +101,8 @@ final class Windows {
 
     /** Heap elements that a band takes, with room for a tile of columns to read past its end. */
     long bandFloats() {
-        return (long) bandPictures * pictureStride + Lanes.TILE_ROWS;
+        long floats = written ? (long) bandPictures * bandRows * outW * windowStride : (long) bandPictures * pictureStride;
+        return floats + Lanes.TILE_ROWS;
     }
 
     int firstPicture(int band) {
@@ -104,32 +125,64 @@ final class Windows {
         return pictures(band) * rows(band) * outW;
     }
 
-    /** Padded picture rows that a band covers, over all its pictures. */
-    int paddedRows(int band) {
-        return pictures(band) * paddedRowsOfPicture(band);
+    /** Rows that {@link #load} takes for a band, over all its pictures. */
+    int loadRows(int band) {
+        return pictures(band) * (written ? rows(band) : paddedRowsOfPicture(band));
+    }
+
+    /** Elements of room that {@link #load} needs. */
+    int stagingFloats() {
+        return written ? rowStride + Lanes.COUNT : 0;
     }
 
     private int paddedRowsOfPicture(int band) {
         return (rows(band) - 1) * strideH + kh;
     }
 
-    /** Copies padded rows {@code [from, to)} of a band of F32 pictures into {@code target}, where the band begins at {@code at}. */
-    void load(int band, int from, int to, MemorySegment source, long offset, float[] target, int at) {
-        int firstColumn = Math.clamp(left, 0, paddedW);
-        int endColumn = Math.clamp((long) w + left, firstColumn, paddedW);
+    /**
+     * Copies rows {@code [from, to)} of a band of F32 pictures into {@code target}, where the band begins at {@code at}.
+     * {@code staging} is room for {@link #stagingFloats}.
+     */
+    void load(int band, int from, int to, MemorySegment source, long offset, float[] target, int at, float[] staging) {
+        if (written) {
+            writeWindows(band, from, to, source, offset, target, at, staging);
+            return;
+        }
         int rowsOfPicture = paddedRowsOfPicture(band);
         for (int row = from; row < to; row++) {
             int picture = row / rowsOfPicture;
-            int y = firstRow(band) * strideH + row % rowsOfPicture - top;
-            int out = at + picture * pictureStride + row % rowsOfPicture * rowStride;
-            if (y < 0 || y >= h || firstColumn == endColumn) {
-                Arrays.fill(target, out, out + rowStride, 0f);
-                continue;
-            }
-            Arrays.fill(target, out, out + firstColumn * channels, 0f);
-            long in = (((long) (firstPicture(band) + picture) * h + y) * w + (firstColumn - left)) * channels + offset;
-            Packing.copy(source, DType.F32, in, target, out + firstColumn * channels, (endColumn - firstColumn) * channels);
-            Arrays.fill(target, out + endColumn * channels, out + rowStride, 0f);
+            int rowOfPicture = row % rowsOfPicture;
+            loadRow(firstPicture(band) + picture, firstRow(band) * strideH + rowOfPicture, source, offset,
+                    target, at + picture * pictureStride + rowOfPicture * rowStride);
         }
+    }
+
+    /** Writes out the windows of output rows {@code [from, to)}. */
+    private void writeWindows(int band, int from, int to, MemorySegment source, long offset, float[] target, int at, float[] staging) {
+        int rowsOfPicture = rows(band);
+        int rowLength = kw * channels;
+        for (int row = from; row < to; row++) {
+            for (int i = 0; i < kh; i++) {
+                loadRow(firstPicture(band) + row / rowsOfPicture, (firstRow(band) + row % rowsOfPicture) * strideH + i,
+                        source, offset, staging, 0);
+                Packing.spread(staging, strideW * channels, rowLength, outW,
+                        target, at + row * outW * windowStride + i * rowLength, windowStride);
+            }
+        }
+    }
+
+    /** Copies one row of a padded picture. */
+    private void loadRow(int picture, int paddedRow, MemorySegment source, long offset, float[] target, int out) {
+        int firstColumn = Math.clamp(left, 0, paddedW);
+        int endColumn = Math.clamp((long) w + left, firstColumn, paddedW);
+        int y = paddedRow - top;
+        if (y < 0 || y >= h || firstColumn == endColumn) {
+            Arrays.fill(target, out, out + rowStride, 0f);
+            return;
+        }
+        Arrays.fill(target, out, out + firstColumn * channels, 0f);
+        long in = (((long) picture * h + y) * w + (firstColumn - left)) * channels + offset;
+        Packing.copy(source, DType.F32, in, target, out + firstColumn * channels, (endColumn - firstColumn) * channels);
+        Arrays.fill(target, out + endColumn * channels, out + rowStride, 0f);
     }
 }
