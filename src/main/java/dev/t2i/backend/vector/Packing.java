@@ -77,6 +77,15 @@ final class Packing {
         }
     }
 
+    /** Copies {@code rows} short rows of {@code length} consecutive F32 elements to places {@code stride} apart. */
+    static void copyRows(MemorySegment source, long element, int length, int rows, float[] target, int at, int stride) {
+        for (int row = 0; row < rows; row++) {
+            for (int i = 0; i < length; i++) {
+                target[at + row * stride + i] = source.get(ValueLayout.JAVA_FLOAT_UNALIGNED, element + (long) row * length + i << 2);
+            }
+        }
+    }
+
     private static void copyBf16(MemorySegment source, long element, float[] target, int at, int count) {
         int bound = SPECIES.loopBound(count);
         int i = 0;

@@ -2,6 +2,7 @@ package dev.t2i.backend.vector;
 
 import dev.t2i.tensor.DType;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
@@ -31,6 +32,8 @@ final class WeightGradient {
     private final PanelLayout layout;
     /** Elements of one run of a window, in whole tiles. */
     private final int runTiles;
+    /** Whether dy has so few channels that {@link ThinTiles} do better; then {@link #runTiles} counts those. */
+    private final boolean thin;
     /** Tiles of one task, and tasks of one run. */
     private int taskTiles;
     private int runGroups;
@@ -58,7 +61,8 @@ final class WeightGradient {
         windows = new Windows(shape.n(), shape.h(), shape.w(), shape.cin(), shape.kh(), shape.kw(),
                 shape.strideH(), shape.strideW(), shape.padTop(), shape.padLeft(), shape.outH(), shape.outW(),
                 Math.max(PASS, BAND_FLOATS / Math.max(perPixel, 1)));
-        runTiles = Lanes.wholeTiles(windows.runLength) / Lanes.TILE_ROWS;
+        thin = shape.cout() <= ThinTiles.ROWS && windows.runLength >= ThinTiles.COLUMNS;
+        runTiles = Math.ceilDiv(windows.runLength, thin ? ThinTiles.COLUMNS : Lanes.TILE_ROWS);
     }
 
     /** Chooses tasks that come out even among {@code workers}, who wait for each other after every band. */
@@ -91,9 +95,9 @@ final class WeightGradient {
             divide(pool.size());
         }
         int bandPixels = windows.bandPictures * windows.bandRows * windows.outW;
-        pictures = pool.shared(PICTURES, WorkerPool.ALIGNED + windows.bandFloats());
+        pictures = pool.shared(PICTURES, WorkerPool.ALIGNED + windows.bandFloats() + (thin ? ThinTiles.COLUMNS : 0));
         panels = pool.shared(PANELS, WorkerPool.ALIGNED + (long) bandPixels * layout.paddedColumns());
-        sums = pool.shared(SUMS, WorkerPool.ALIGNED + (long) windows.runs * runTiles * Lanes.TILE_ROWS * layout.paddedColumns());
+        sums = pool.shared(SUMS, WorkerPool.ALIGNED + (long) windows.runs * runTiles * tileFloats());
         int bands = windows.bands();
         if (bands == 0) {
             dw.asSlice(offsetDw * 4, 4L * shape.kh() * shape.kw() * shape.cin() * shape.cout()).fill((byte) 0);
@@ -108,6 +112,10 @@ final class WeightGradient {
         this.dw = null;
     }
 
+    private int tileFloats() {
+        return thin ? ThinTiles.ROWS * ThinTiles.COLUMNS : Lanes.TILE_ROWS * layout.paddedColumns();
+    }
+
     private void load(int task, int worker) {
         if (task < loadTasks) {
             windows.load(band, task * LOAD_ROWS, Math.min(windows.loadRows(band), (task + 1) * LOAD_ROWS),
@@ -118,6 +126,11 @@ final class WeightGradient {
         int from = (task - loadTasks) / layout.panels() * LOAD_PIXELS;
         int pixels = windows.pixels(band);
         long first = ((long) windows.firstPicture(band) * windows.outH + windows.firstRow(band)) * windows.outW + from;
+        if (thin) {
+            Packing.copyRows(dy, offsetDy + first * shape.cout(), shape.cout(), Math.min(LOAD_PIXELS, pixels - from),
+                    panels, WorkerPool.ALIGNED + from * ThinTiles.ROWS, ThinTiles.ROWS);
+            return;
+        }
         Packing.pack(dy, DType.F32, offsetDy + first * shape.cout(), shape.cout(), Math.min(LOAD_PIXELS, pixels - from),
                 layout, panel, panel + 1, panels,
                 WorkerPool.ALIGNED + pixels * layout.column(panel) + from * layout.vectorsOf(panel) * Lanes.COUNT);
@@ -129,9 +142,13 @@ final class WeightGradient {
         int fromTile = task % runGroups * taskTiles;
         int toTile = Math.min(runTiles, fromTile + taskTiles);
         int stride = layout.paddedColumns();
-        int sumsAt = WorkerPool.ALIGNED + run * runTiles * Lanes.TILE_ROWS * stride;
+        int sumsAt = WorkerPool.ALIGNED + run * runTiles * tileFloats();
         if (band == 0) {
-            Arrays.fill(sums, sumsAt + fromTile * Lanes.TILE_ROWS * stride, sumsAt + toTile * Lanes.TILE_ROWS * stride, 0f);
+            Arrays.fill(sums, sumsAt + fromTile * tileFloats(), sumsAt + toTile * tileFloats(), 0f);
+        }
+        if (thin) {
+            multiplyThin(run, fromTile, toTile, sumsAt);
+            return;
         }
         int pixels = windows.pixels(band);
         for (int from = 0; from < pixels; from += PASS) {
@@ -149,6 +166,23 @@ final class WeightGradient {
         if (band == windows.bands() - 1) {
             for (int row = fromTile * Lanes.TILE_ROWS; row < Math.min(windows.runLength, toTile * Lanes.TILE_ROWS); row++) {
                 Packing.store(sums, sumsAt + row * stride, dw, offsetDw + ((long) run * windows.runLength + row) * shape.cout(), shape.cout());
+            }
+        }
+    }
+
+    private void multiplyThin(int run, int fromTile, int toTile, int sumsAt) {
+        for (int tile = fromTile; tile < toTile; tile++) {
+            int column = tile * ThinTiles.COLUMNS;
+            int tileAt = sumsAt + tile * tileFloats();
+            ThinTiles.accumulate(panels, WorkerPool.ALIGNED, pictures, WorkerPool.ALIGNED + run * windows.runStride + column,
+                    windows.starts, windows.pixels(band), sums, tileAt);
+            if (band == windows.bands() - 1) {
+                for (int j = 0; j < Math.min(ThinTiles.COLUMNS, windows.runLength - column); j++) {
+                    long element = offsetDw + ((long) run * windows.runLength + column + j) * shape.cout();
+                    for (int i = 0; i < shape.cout(); i++) {
+                        dw.set(ValueLayout.JAVA_FLOAT_UNALIGNED, element + i << 2, sums[tileAt + i * ThinTiles.COLUMNS + j]);
+                    }
+                }
             }
         }
     }
