@@ -14,8 +14,8 @@ import jdk.incubator.vector.FloatVector;
  * <p>The shapes are written out one by one because C2 keeps the sums in registers only when each is a local variable.
  * Two steps of the inner loop are unrolled by hand: C2 does not unroll a body of this size, and one step alone spends
  * more instructions on addresses than the core can issue beside the products. (More steps make it spill registers.)
- * The widest tile does one step, which has products enough. With two, the method outgrew what C2 inlines at once; what it
- * inlines later, it inlines by the types that it saw before, and vectors of other widths in the process made those unclear.
+ * The widest tile does one step, which has products enough. With two, the method is far larger than what C2 inlines at
+ * once; the rest it inlines later, by the types seen before, and vectors of other widths in the process cost it a fifth.
  */
 final class ColumnTiles {
     private ColumnTiles() {}
