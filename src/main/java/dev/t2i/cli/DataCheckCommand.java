@@ -4,6 +4,7 @@ import dev.t2i.data.DataCheck;
 import dev.t2i.data.DataReport;
 import dev.t2i.data.DataSpec;
 import dev.t2i.data.Problem;
+import dev.t2i.error.OneLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -30,7 +31,7 @@ final class DataCheckCommand extends T2iCommand {
             printJson(report.toJson());
         } else {
             for (Problem problem : report.problems()) {
-                out().println(problem);
+                out().println(OneLine.of(problem.toString(), Failure.LONGEST));
             }
             out().println(report.summary());
         }
