@@ -115,6 +115,11 @@ final class Artist implements AutoCloseable {
         return fingerprint;
     }
 
+    /** Refuses requests that {@link #draw} would refuse. */
+    void requireDrawable(List<TextToImage.Request> requests) {
+        prompts.encode(requests.stream().map(TextToImage.Request::prompt).distinct().toList());
+    }
+
     void draw(List<TextToImage.Request> requests, double truncation, ObjIntConsumer<Picture> each) {
         if (closed) {
             throw new IllegalStateException("this model is closed");
