@@ -3,10 +3,14 @@ package dev.t2i.config;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.t2i.error.FileTrouble;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.reflect.RecordComponent;
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -22,6 +26,8 @@ import java.util.Optional;
  * record all of whose components have defaults.
  */
 public final class Settings {
+
+    private static final int LONGEST = 1 << 20;
 
     private Settings() {
     }
@@ -48,14 +54,18 @@ public final class Settings {
     }
 
     private static String read(Path file) {
-        try {
-            return Files.readString(file);
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(LONGEST + 1);
+            if (bytes.length > LONGEST) {
+                throw new SettingsException(file + ": longer than " + LONGEST + " bytes, hardly a file of settings");
+            }
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
         } catch (NoSuchFileException e) {
             throw new SettingsException(file + ": no such file", e);
         } catch (CharacterCodingException e) {
             throw new SettingsException(file + ": not a text file in UTF-8", e);
         } catch (IOException e) {
-            throw new SettingsException(file + ": can't be read: " + (Files.isDirectory(file) ? "it is a folder" : e.getMessage()), e);
+            throw new SettingsException(file + ": can't be read: " + (Files.isDirectory(file) ? "it is a folder" : FileTrouble.reason(e)), e);
         }
     }
 

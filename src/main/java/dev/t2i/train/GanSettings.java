@@ -32,6 +32,11 @@ public record GanSettings(
         Optimizer optimizer,
         Average average) {
 
+    public GanSettings {
+        Channels.requireSize("generator.channels", generator.channels(), size);
+        Channels.requireSize("discriminator.channels", discriminator.channels, size);
+    }
+
     /** Which networks the text side trains together with the GAN. */
     public enum TextTraining { NONE, ADAPTER, ALL }
 
@@ -54,9 +59,13 @@ public record GanSettings(
      * @param channels from the full picture down to 4x4, the picture halving with each further entry
      */
     public record Judging(
-            @Range(min = 1) @Default("64") int headWidth,
+            @Range(min = 1, max = 65_536) @Default("64") int headWidth,
             @Default("false") boolean batchDeviation,
-            List<Integer> channels) {}
+            List<Integer> channels) {
+        public Judging {
+            channels = Channels.check("channels", channels);
+        }
+    }
 
     /**
      * What the networks are trained for.
@@ -82,10 +91,10 @@ public record GanSettings(
      * @param decay share of the run, at its end, over which learning rates fall linearly to {@code floor} of themselves
      */
     public record Optimizer(
-            @Default("0.0002") double generatorRate,
-            @Default("0.0004") double discriminatorRate,
-            @Range(min = 0, max = 1) @Default("0") double beta1,
-            @Range(min = 0, max = 1) @Default("0.99") double beta2,
+            @Range(min = 0, max = 1) @Default("0.0002") double generatorRate,
+            @Range(min = 0, max = 1) @Default("0.0004") double discriminatorRate,
+            @Range(min = 0, below = 1) @Default("0") double beta1,
+            @Range(min = 0, below = 1) @Default("0.99") double beta2,
             @Range(min = 0) @Default("2000") long warmup,
             @Range(min = 0, max = 1) @Default("0") double decay,
             @Range(min = 0, max = 1) @Default("0.05") double floor) {
@@ -117,12 +126,10 @@ public record GanSettings(
     }
 
     public Generator buildGenerator() {
-        Channels.requireSize("generator.channels", generator.channels(), size);
         return generator.build(text.adapter().width());
     }
 
     public Discriminator buildDiscriminator() {
-        Channels.requireSize("discriminator.channels", discriminator.channels, size);
         return new OneWayDiscriminator(text.adapter().width(), discriminator.headWidth, discriminator.channels, discriminator.batchDeviation);
     }
 }
