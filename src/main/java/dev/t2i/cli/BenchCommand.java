@@ -22,6 +22,9 @@ import picocli.CommandLine.ParameterException;
     "training steps. Each figure is the median of several timings after a warm-up."})
 final class BenchCommand extends T2iCommand {
 
+    private static final int MOST_THREADS = 1024;
+    private static final int MOST_REPEATS = 10_000;
+    private static final int LONGEST_WARMUP = 3600;
     private static final int BAR = 24;
     private static final int THOUSANDTHS = 1000;
 
@@ -57,8 +60,9 @@ final class BenchCommand extends T2iCommand {
     @Override
     public Integer call() {
         List<Suite> suites = suites();
-        requirePositive("--threads", threads);
-        requirePositive("--repeats", repeats);
+        requireWithin("--threads", threads, 1, MOST_THREADS);
+        requireWithin("--repeats", repeats, 1, MOST_REPEATS);
+        requireWithin("--warmup", warmup, 0, LONGEST_WARMUP);
         Optional<GanSettings> settings = Optional.ofNullable(config).map(file -> Settings.load(file, GanSettings.class, overrides));
         List<Backend> backends = backendNames.stream().map(name -> Backends.get(name, threads)).toList();
         Stopwatch stopwatch = new Stopwatch(warmup, repeats);
@@ -94,9 +98,9 @@ final class BenchCommand extends T2iCommand {
         return suites;
     }
 
-    private void requirePositive(String option, int number) {
-        if (number < 1) {
-            throw usage("%s %d: needs at least 1".formatted(option, number));
+    private void requireWithin(String option, double number, int least, int most) {
+        if (!(number >= least && number <= most)) {
+            throw usage("%s is %s, must be %d to %d".formatted(option, number == Math.rint(number) ? String.format(Locale.ROOT, "%.0f", number) : String.valueOf(number), least, most));
         }
     }
 

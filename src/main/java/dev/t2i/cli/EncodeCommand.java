@@ -71,6 +71,7 @@ final class EncodeCommand extends T2iCommand {
             throw new ParameterException(spec().commandLine(), "give either texts or --ids");
         }
         if (out != null) {
+            Places.requireFile(out);
             requireFree(out, force);
         }
         Backend where = backend.backend();

@@ -4,6 +4,7 @@ import dev.t2i.TextToImage;
 import dev.t2i.TextToImage.Request;
 import dev.t2i.backend.Backend;
 import dev.t2i.data.DataSpec;
+import dev.t2i.error.BadInputException;
 import dev.t2i.image.Picture;
 import dev.t2i.metric.Attribute;
 import dev.t2i.metric.Evaluation;
@@ -33,6 +34,7 @@ import picocli.CommandLine.ParameterException;
     "fid, kid: Fréchet and kernel distance to real pictures, on the recogniser's features."})
 final class EvalCommand extends T2iCommand {
 
+    private static final int MOST_SAMPLES = 1_000_000;
     private static final List<String> LATER = List.of("is", "rprecision");
 
     @Option(names = "--model", paramLabel = "DIR", defaultValue = ModelLocation.DEFAULT,
@@ -67,6 +69,7 @@ final class EvalCommand extends T2iCommand {
     public Integer call() {
         long start = System.nanoTime();
         Set<Metric> chosen = chosen();
+        requireSense();
         DataSpec spec = DataSpec.parse(data);
         Evaluation.Data pictures = Evaluation.Data.of(spec);
         Backend where = backend.backend();
@@ -101,6 +104,18 @@ final class EvalCommand extends T2iCommand {
             }
         }
         return chosen;
+    }
+
+    /** Numbers that a measurement would refuse only after minutes. */
+    private void requireSense() {
+        if (samples < 2 || samples > MOST_SAMPLES) {
+            throw new ParameterException(spec().commandLine(), "--samples is %d, must be 2 to %d".formatted(samples, MOST_SAMPLES));
+        }
+        try {
+            TextToImage.requireTruncation(truncation);
+        } catch (BadInputException e) {
+            throw new ParameterException(spec().commandLine(), "--" + e.getMessage(), e);
+        }
     }
 
     private Painter painter(TextToImage opened) {

@@ -46,6 +46,7 @@ final class FidCommand extends T2iCommand {
     @Override
     public Integer call() throws IOException {
         if (save != null) {
+            Places.requireFile(save);
             requireFree(save, force);
         }
         Backend where = backend.backend();

@@ -62,6 +62,7 @@ final class ModelExportCommand extends T2iCommand {
             throw new BadInputException(out + ": is a file; name a folder");
         }
         requireFree(out, force);
+        Places.requireFolder(out);
         ModelConversion.convert(model, out, type);
         long bytes = 0;
         try (Stream<Path> files = Files.walk(out)) {

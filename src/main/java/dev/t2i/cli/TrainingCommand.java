@@ -1,5 +1,6 @@
 package dev.t2i.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.t2i.backend.Backend;
 import dev.t2i.config.Settings;
 import dev.t2i.error.BadInputException;
@@ -44,6 +45,10 @@ abstract class TrainingCommand extends T2iCommand {
     record Trained(String run, long samples, boolean complete, String model, Map<String, Double> figures) {
     }
 
+    /** The answer of {@code --dry-run --json}: all settings, and what they would take. */
+    record Planned(JsonNode settings, long steps, int batch, long bytes) {
+    }
+
     /** Reads the configuration and opens what it is to be trained on. */
     abstract Job prepare(Path config, List<String> overrides, Backend backend, RunFolder run, boolean resume);
 
@@ -62,6 +67,10 @@ abstract class TrainingCommand extends T2iCommand {
         if (resume && !Files.exists(run.config())) {
             throw new BadInputException(run.path() + ": there is no run to resume; leave --resume out to start one");
         }
+        if (!resume && !dryRun) {
+            run.requireFree();
+            Places.requireFolder(run.path());
+        }
         Job job = prepare(config, overrides, where, run, resume);
         try (Task _ = job.task) {
             if (dryRun) {
@@ -73,12 +82,17 @@ abstract class TrainingCommand extends T2iCommand {
     }
 
     private void describe(Job job) {
-        out().print(Settings.toYaml(job.settings));
         long bytes = 0;
         for (Checkpoint.StateType state : job.task.states()) {
             bytes += state.shape().size() * state.dtype().bytes();
         }
-        log().printf("%d steps of %d; states and checkpoints %.1f MB%n", job.schedule.steps(job.task.batch()), job.task.batch(), bytes / 1e6);
+        long steps = job.schedule.steps(job.task.batch());
+        if (json()) {
+            printJson(new Planned(Settings.toTree(job.settings), steps, job.task.batch(), bytes));
+            return;
+        }
+        out().print(Settings.toYaml(job.settings));
+        log().printf("%d steps of %d; states and checkpoints %.1f MB%n", steps, job.task.batch(), bytes / 1e6);
     }
 
     private int train(Job job, RunFolder run, Backend where) {
