@@ -54,8 +54,8 @@ class TrainingRunTest {
         model = TinyModel.write(folder.resolve("tiny"));
     }
 
-    static GanSettings settings(String train, long samples) {
-        return Settings.parse(CONFIG.formatted(train, samples), "test", GanSettings.class, List.of());
+    static GanSettings settings(String train, long samples, String... overrides) {
+        return Settings.parse(CONFIG.formatted(train, samples), "test", GanSettings.class, List.of(overrides));
     }
 
     private GanTask task(GanSettings settings, Backend backend) {
