@@ -73,12 +73,23 @@ abstract class TrainingCommand extends T2iCommand {
         }
         Job job = prepare(config, overrides, where, run, resume);
         try (Task _ = job.task) {
+            List<String> changed = resume ? changed(job.settings, run) : List.of();
             if (dryRun) {
                 describe(job);
                 return ExitCode.DONE;
             }
-            return train(job, run, where);
+            return train(job, run, where, changed);
         }
+    }
+
+    /** A run may go on with other settings, a lower learning rate for one, but not unnoticed, and not where its steps would mean something else. */
+    private static List<String> changed(Record settings, RunFolder run) {
+        List<String> changed = Settings.differences(run.config(), settings);
+        if (changed.contains("batch")) {
+            throw new BadInputException(run.path() + ": was started with another batch than this configuration's, so that its steps "
+                    + "would mean something else; resume with that, or start another run");
+        }
+        return changed;
     }
 
     private void describe(Job job) {
@@ -95,20 +106,26 @@ abstract class TrainingCommand extends T2iCommand {
         log().printf("%d steps of %d; states and checkpoints %.1f MB%n", steps, job.task.batch(), bytes / 1e6);
     }
 
-    private int train(Job job, RunFolder run, Backend where) {
+    private int train(Job job, RunFolder run, Backend where, List<String> changed) {
         if (!resume) {
             run.create(job.settings);
         }
         started(run);
         Interruption.defer();
-        log().printf("%s on %s (%s)%n", run.path(), where.name(), where.description());
         Trainer trainer = new Trainer(job.task, job.schedule, run, Interruption::requested, line -> {
             log().println(line);
             log().flush();
         });
+        String place = "%s on %s (%s)".formatted(run.path(), where.name(), where.description());
         if (resume) {
             trainer.resume();
+            if (!changed.isEmpty()) {
+                log().println("settings that differ from those in " + run.config() + ": " + String.join(", ", changed));
+            }
+            log().println(place);
         } else {
+            log().println(place);
+            log().flush();
             trainer.start();
         }
         boolean complete = trainer.run();

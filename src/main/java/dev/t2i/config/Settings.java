@@ -14,9 +14,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 
 /**
  * Loads records from YAML or JSON files and writes them back.
@@ -51,6 +53,34 @@ public final class Settings {
         SettingsTree tree = SettingsTree.parse(read(file), file.toString());
         overrides.forEach(tree::override);
         return new Binder(tree).bindOnly(key, type);
+    }
+
+    /**
+     * The settings of a file that differ from {@code settings}, as keys with dots between.
+     *
+     * @throws SettingsException if the file can't be read
+     */
+    public static List<String> differences(Path file, Record settings) {
+        List<String> different = new ArrayList<>();
+        // Both through the same printer: in a file 1.0 and 1 may stand for one setting.
+        JsonNode own = SettingsTree.parse(toYaml(settings), "settings").root();
+        collectDifferences("", SettingsTree.parse(read(file), file.toString()).root(), own, different);
+        return different;
+    }
+
+    private static void collectDifferences(String prefix, JsonNode first, JsonNode second, List<String> different) {
+        TreeSet<String> keys = new TreeSet<>();
+        first.fieldNames().forEachRemaining(keys::add);
+        second.fieldNames().forEachRemaining(keys::add);
+        for (String key : keys) {
+            JsonNode a = first.path(key);
+            JsonNode b = second.path(key);
+            if (a.isObject() && b.isObject()) {
+                collectDifferences(prefix + key + ".", a, b, different);
+            } else if (!a.equals(b)) {
+                different.add(prefix + key);
+            }
+        }
     }
 
     private static String read(Path file) {

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -38,6 +39,7 @@ public final class Checkpoint {
     private static final String LATEST = "latest";
     private static final String OLDER = "; name an older checkpoint in 'latest' to go on from that";
     private static final int LONGEST_PROGRESS = 4096;
+    private static final String NAMES = "step-\\d{8,}";
     private static final String ASIDE = ".writing-";
 
     /** How far a run had come: steps done, and the seconds they took. */
@@ -92,18 +94,31 @@ public final class Checkpoint {
     public static Optional<Path> latest(Path checkpoints) {
         Path latest = checkpoints.resolve(LATEST);
         if (!Files.exists(latest)) {
-            return Optional.empty();
+            // A kill between the checkpoint's rename and its naming; what has its name is whole.
+            return newest(checkpoints);
         }
         try {
             String name = Files.readString(latest).strip();
             Path folder = checkpoints.resolve(name);
-            if (!name.matches("step-\\d{8,}") || !Files.isDirectory(folder)) {
+            if (!name.matches(NAMES) || !Files.isDirectory(folder)) {
                 throw new BadModelException("%s: names '%s', which is not a checkpoint here; write the name of one of the step-… folders into it"
                         .formatted(latest, name));
             }
             return Optional.of(folder);
         } catch (IOException e) {
             throw new BadModelException(latest + ": cannot be read, " + FileTrouble.reason(e) + "; write the name of one of the step-… folders into it", e);
+        }
+    }
+
+    private static Optional<Path> newest(Path checkpoints) {
+        if (!Files.isDirectory(checkpoints)) {
+            return Optional.empty();
+        }
+        try (Stream<Path> folders = Files.list(checkpoints)) {
+            return folders.filter(path -> path.getFileName().toString().matches(NAMES) && Files.isDirectory(path))
+                    .max(Comparator.comparing((Path path) -> path.getFileName().toString().length()).thenComparing(Path::getFileName));
+        } catch (IOException e) {
+            throw new BadModelException(checkpoints + ": cannot be read, " + FileTrouble.reason(e), e);
         }
     }
 
@@ -176,7 +191,7 @@ public final class Checkpoint {
     private static void prune(Path checkpoints, Path newest, int keep) throws IOException {
         List<Path> old = new ArrayList<>();
         try (Stream<Path> folders = Files.list(checkpoints)) {
-            folders.filter(path -> path.getFileName().toString().matches("step-\\d{8,}|\\" + ASIDE + ".*"))
+            folders.filter(path -> path.getFileName().toString().matches(NAMES + "|\\" + ASIDE + ".*"))
                     .filter(path -> !path.equals(newest)).sorted().forEach(old::add);
         }
         int steps = (int) old.stream().filter(path -> !path.getFileName().toString().startsWith(ASIDE)).count();
