@@ -18,8 +18,8 @@ import picocli.CommandLine.ParameterException;
 
 /** Measures how fast backends do the program's work on this machine. */
 @Command(name = "bench", description = {
-    "Compares backends on this machine: single operations, the text encoder, drawing,",
-    "training steps. Each figure is the median of several timings after a warm-up."})
+    "Compares backends on this machine.",
+    "It times single operations, the text encoder, drawing and training steps. Each figure is the median of several timings after a warm-up."})
 final class BenchCommand extends T2iCommand {
 
     private static final int MOST_THREADS = 1024;
@@ -28,11 +28,11 @@ final class BenchCommand extends T2iCommand {
     private static final int BAR = 24;
     private static final int THOUSANDTHS = 1000;
 
-    @Option(names = "--suite", split = ",", paramLabel = "S[,S…]",
+    @Option(names = "--suite", split = ",", splitSynopsisLabel = ",", paramLabel = "S",
             description = "What to measure: ops, encode, sample, train. Default: ops,encode, and with --config all four")
     private List<String> suiteNames = List.of();
 
-    @Option(names = "--backends", split = ",", paramLabel = "B[,B…]", description = "What to compare. Default: the fastest here")
+    @Option(names = "--backends", split = ",", splitSynopsisLabel = ",", paramLabel = "B", description = "What to compare. Default: the fastest here")
     private List<String> backendNames = List.of(Backends.AUTO);
 
     @Option(names = "--config", paramLabel = "FILE", description = "The networks and the training of sample and train, such as configs/yardstick-64.yaml")

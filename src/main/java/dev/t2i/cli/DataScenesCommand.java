@@ -11,8 +11,8 @@ import picocli.CommandLine.ParameterException;
 
 /** Renders captioned scenes into a folder that other programs read, too. */
 @Command(name = "scenes", description = {
-    "Renders small landscapes with captions: PNG files and a metadata.jsonl with file names, captions and attributes.",
-    "The same seed gives the same files."})
+    "Renders small landscapes with captions into a folder.",
+    "It holds PNG files and a metadata.jsonl with file names, captions and attributes. The same seed gives the same files."})
 final class DataScenesCommand extends T2iCommand {
 
     private static final long MOST_COUNT = 10_000_000;

@@ -29,7 +29,8 @@ import picocli.CommandLine.ParameterException;
 
 /** Measures a model. */
 @Command(name = "eval", description = {
-    "Measures a model: draws pictures for captions that it was not trained on and looks at them.",
+    "Measures a model.",
+    "It draws pictures for captions that it was not trained on, and the recogniser looks at them.",
     "attributes: how much of what captions say is seen, for known and for held-out compositions, beside real renders.",
     "fid, kid: Fréchet and kernel distance to real pictures, on the recogniser's features."})
 final class EvalCommand extends T2iCommand {
@@ -42,11 +43,11 @@ final class EvalCommand extends T2iCommand {
     private String model;
 
     @Option(names = "--data", paramLabel = "SPEC", defaultValue = "scenes:",
-            description = "Where captions and real pictures come from: scenes: (the default), folder:DIR, …")
+            description = "Where captions and real pictures come from: scenes: (the default) or folder:DIR, for fid and kid alone.")
     private String data;
 
-    @Option(names = "--metrics", paramLabel = "M,…", split = ",", defaultValue = "attributes,fid,kid",
-            description = "attributes, fid, kid. Default: ${DEFAULT-VALUE}")
+    @Option(names = "--metrics", paramLabel = "M", split = ",", splitSynopsisLabel = ",", defaultValue = "attributes,fid,kid",
+            description = "What to measure: attributes, fid, kid. Default: ${DEFAULT-VALUE}")
     private List<String> metrics;
 
     @Option(names = "--samples", paramLabel = "N", defaultValue = "1000",
@@ -56,7 +57,7 @@ final class EvalCommand extends T2iCommand {
     @Option(names = "--seed", paramLabel = "S", defaultValue = "0", description = "Picture i is drawn with seed S+i. Default: ${DEFAULT-VALUE}")
     private long seed;
 
-    @Option(names = "--truncation", paramLabel = "T", defaultValue = "1", description = "Factor on the noise. Default: ${DEFAULT-VALUE}")
+    @Option(names = "--truncation", paramLabel = "T", defaultValue = "1", description = "Factor on the noise, 0 to 4. Default: ${DEFAULT-VALUE}")
     private double truncation;
 
     @Option(names = "--recogniser", paramLabel = "DIR", description = "A recogniser to look with. Default: the one that ships with the program.")

@@ -11,7 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** Prints what a picture says about itself: prompt, seed and model, if this program drew it. */
-@Command(name = "info", description = "Prints a picture's metadata: for one drawn by t2i the prompt, seed and model.")
+@Command(name = "info", description = "Prints a picture's metadata: prompt, seed and model, if t2i drew it.")
 final class InfoCommand extends T2iCommand {
 
     @Parameters(paramLabel = "IMAGE.png", description = "The picture.")

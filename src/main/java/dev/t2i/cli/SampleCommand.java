@@ -48,7 +48,7 @@ final class SampleCommand extends T2iCommand {
     @Option(names = "--prompts", paramLabel = "FILE", description = "A file with a prompt a line, or - for standard input.")
     private Path promptFile;
 
-    @Option(names = "--from", paramLabel = "IMAGE.png", description = "Repeat what the metadata of a picture say.")
+    @Option(names = "--from", paramLabel = "IMAGE.png", description = "Draw once more what the metadata of a picture say.")
     private Path from;
 
     @Option(names = "--count", paramLabel = "N", defaultValue = "1", description = "Pictures for each prompt. Default: ${DEFAULT-VALUE}")
@@ -57,7 +57,7 @@ final class SampleCommand extends T2iCommand {
     @Option(names = "--seed", paramLabel = "S", description = "Which pictures: number i, from 0, has seed S+i. Default: a random one, which is shown.")
     private Long seed;
 
-    @Option(names = "--truncation", paramLabel = "T", description = "Factor on the noise: below 1 pictures of a prompt are more alike. Default: 1")
+    @Option(names = "--truncation", paramLabel = "T", description = "Factor on the noise, 0 to 4: below 1 pictures of a prompt are more alike. Default: 1")
     private Double truncation;
 
     @Option(names = "--out", paramLabel = "PATH", description = "A .png for one picture (or for the sheet of --grid), else a folder. "

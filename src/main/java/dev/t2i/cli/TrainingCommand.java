@@ -19,16 +19,16 @@ import picocli.CommandLine.Option;
 /** What commands that train have in common: a run folder to start or to go on with, and a clean end on Ctrl-C. */
 abstract class TrainingCommand extends T2iCommand {
 
-    @Option(names = "--config", paramLabel = "FILE", required = true, description = "What to train, one of configs/ or one like them.")
+    @Option(names = "--config", paramLabel = "FILE", required = true, description = "What to train: configs/ has examples, scenes-64.yaml for train, encoder-small.yaml for pretrain.")
     private Path config;
 
     @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Overrides a setting: --set schedule.samples=10000")
     private List<String> overrides = List.of();
 
-    @Option(names = "--out", paramLabel = "RUN", description = "The run folder. Default: the next number under runs/")
+    @Option(names = "--out", paramLabel = "RUN", description = "The run folder, a new one unless --resume is given. Default: the next number under runs/")
     private Path out;
 
-    @Option(names = "--resume", description = "Go on from the run folder's latest checkpoint.")
+    @Option(names = "--resume", description = "Go on from the latest checkpoint of the run folder that --out names.")
     private boolean resume;
 
     @Option(names = "--dry-run", description = "Print the resolved settings and what they would take, and end.")
