@@ -38,6 +38,8 @@ record Failure(int exitCode, String line) {
                 new Failure(ExitCode.FAILED, oneLine(e.getFile() + ": " + e.getReason()));
             case InvalidPathException e -> new Failure(ExitCode.BAD_INPUT, oneLine("'" + e.getInput() + "': is not a path, " + e.getReason()));
             case IOException e -> new Failure(ExitCode.FAILED, "reading or writing failed: " + oneLine(messageOf(e)));
+            case OutOfMemoryError e when messageOf(e).startsWith("Unable to allocate") -> new Failure(ExitCode.BACKEND, "out of memory ("
+                    + oneLine(messageOf(e)) + "); the machine has too little, use a smaller batch, smaller pictures or a smaller network");
             case OutOfMemoryError e -> new Failure(ExitCode.BACKEND, "out of memory (" + oneLine(messageOf(e))
                     + "); ask for less at once, or give the Java heap more with T2I_JAVA_OPTIONS=-Xmx4g");
             default -> new Failure(ExitCode.FAILED, "internal error: " + error.getClass().getSimpleName()
