@@ -60,6 +60,7 @@ final class FidCommand extends T2iCommand {
             answer.put("KID[" + network + "]", KernelDistance.between(a.set().get(), b.set().get(), seed).mean());
         }
         if (save != null) {
+            Interruption.defer();
             a.statistics().write(save);
         }
         if (json()) {

@@ -63,6 +63,7 @@ final class ModelExportCommand extends T2iCommand {
         }
         requireFree(out, force);
         Places.requireFolder(out);
+        Interruption.defer();
         ModelConversion.convert(model, out, type);
         long bytes = 0;
         try (Stream<Path> files = Files.walk(out)) {

@@ -63,6 +63,7 @@ class SteadyMemoryTest {
         task.initialize();
         task.compile();
         run(task, 0, ALL_KINDS);
+        System.gc();
         long tensors = Tensor.allocations();
         long direct = direct().getTotalCapacity();
         // The first third is for the JIT, which compiles the step meanwhile.
@@ -71,7 +72,9 @@ class SteadyMemoryTest {
         run(task, steps / 3, steps);
         long grown = heap() - heap;
         assertEquals(tensors, Tensor.allocations(), "tensors allocated by " + steps + " steps");
-        assertEquals(direct, direct().getTotalCapacity(), "bytes off the heap");
+        // Not equal: buffers that an earlier test in this JVM has left may be freed meanwhile.
+        long now = direct().getTotalCapacity();
+        assertTrue(now <= direct, "off the heap there were " + direct + " bytes, now " + now);
         assertTrue(grown < HEAP_SLACK, "the heap grew by " + grown + " bytes");
         assertTrue(task.statistics().values().stream().allMatch(Double::isFinite), task.statistics().toString());
     }
