@@ -130,10 +130,25 @@ public final class Checkpoint {
             SafetensorsFile weights = open(file, arena);
             requireExactly(file, weights, states);
             for (StateType state : states) {
-                session.put(state.name(), weights.tensor(state.name()));
+                Tensor tensor = weights.tensor(state.name());
+                requireFinite(file, state.name(), tensor);
+                session.put(state.name(), tensor);
             }
         }
         return progress;
+    }
+
+    /** A training stops before it would save such numbers: the file is damaged. */
+    private static void requireFinite(Path file, String name, Tensor tensor) {
+        if (!tensor.dtype().isFloating()) {
+            return;
+        }
+        for (long i = 0; i < tensor.size(); i++) {
+            double value = tensor.getDouble(i);
+            if (!Double.isFinite(value)) {
+                throw new BadModelException("%s: state '%s' holds %s%s".formatted(file, name, value, OLDER));
+            }
+        }
     }
 
     private static SafetensorsFile open(Path file, Arena arena) {
