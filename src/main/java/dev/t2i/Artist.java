@@ -20,6 +20,8 @@ import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -51,6 +53,7 @@ final class Artist implements AutoCloseable {
         }
     }
 
+    private final Path folder;
     private final ModelConfig config;
     private final Gpt2Config encoder;
     private final Prompts prompts;
@@ -65,6 +68,7 @@ final class Artist implements AutoCloseable {
     private boolean closed;
 
     private Artist(ModelConfig config, Gpt2Files encoder, Path folder, Backend backend, Arena arena) {
+        this.folder = folder;
         this.config = config;
         this.encoder = encoder.config();
         this.backend = backend;
@@ -115,6 +119,11 @@ final class Artist implements AutoCloseable {
         return fingerprint;
     }
 
+    /** Refuses requests that {@link #draw} would refuse. */
+    void requireDrawable(List<TextToImage.Request> requests) {
+        prompts.encode(requests.stream().map(TextToImage.Request::prompt).distinct().toList());
+    }
+
     void draw(List<TextToImage.Request> requests, double truncation, ObjIntConsumer<Picture> each) {
         if (closed) {
             throw new IllegalStateException("this model is closed");
@@ -135,10 +144,21 @@ final class Artist implements AutoCloseable {
             batch.executable.run(batch.inputs());
             Tensor pictures = batch.executable.output(PICTURES);
             int size = config.size();
+            requireFinite(pictures.segment(), (long) count * size * size * 3);
             for (int row = 0; row < count; row++) {
                 each.accept(Picture.fromFloats(size, size, pictures.segment(), (long) row * size * size * 3), start + row);
             }
             start += count;
+        }
+    }
+
+    /** Damaged weights must not pass as a grey picture. */
+    private void requireFinite(MemorySegment pixels, long count) {
+        for (long i = 0; i < count; i++) {
+            if (!Float.isFinite(pixels.getAtIndex(ValueLayout.JAVA_FLOAT, i))) {
+                throw new BadModelException("%s: the model %s draws numbers that are not finite; its weights are damaged, fetch or train it again"
+                        .formatted(folder, config.name()));
+            }
         }
     }
 

@@ -39,7 +39,7 @@ final class Prompts {
             throw new BadInputException(name + " holds a NUL character; is it text?");
         }
         String sentence = Sentences.normalise(prompt);
-        if (sentence.isEmpty()) {
+        if (sentence.codePoints().noneMatch(Prompts::isVisible)) {
             throw new BadInputException(name + " is empty; say in a few words what to draw");
         }
         int[] ids = tokenizer.encode(sentence);
@@ -51,6 +51,15 @@ final class Prompts {
         framed[0] = endOfText;
         System.arraycopy(ids, 0, framed, 1, ids.length);
         return framed;
+    }
+
+    /** Blanks of all kinds, control characters and marks of no width say nothing. */
+    private static boolean isVisible(int c) {
+        return switch (Character.getType(c)) {
+            case Character.CONTROL, Character.FORMAT, Character.SURROGATE, Character.UNASSIGNED, Character.SPACE_SEPARATOR,
+                 Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> false;
+            default -> true;
+        };
     }
 
     private static String shortened(String text) {

@@ -1,6 +1,7 @@
 package dev.t2i;
 
 import dev.t2i.error.BadInputException;
+import dev.t2i.error.OneLine;
 import dev.t2i.image.Png;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -15,6 +16,7 @@ import java.util.Map;
  * @param software name and version of the program
  */
 public record Provenance(String prompt, long seed, double truncation, String model, String software) {
+    private static final int LONGEST_SHOWN = 60;
     private static final String PROMPT = "prompt";
     private static final String SEED = "seed";
     private static final String TRUNCATION = "truncation";
@@ -43,13 +45,24 @@ public record Provenance(String prompt, long seed, double truncation, String mod
         if (prompt == null || !text.containsKey(SEED)) {
             throw new BadInputException(picture + ": its metadata name no prompt and seed; only single pictures that t2i drew with metadata can be repeated");
         }
-        try {
-            return new Provenance(prompt, Long.parseLong(text.get(SEED)), Double.parseDouble(text.getOrDefault(TRUNCATION, "1")),
-                    text.getOrDefault(MODEL, ""), text.getOrDefault(SOFTWARE, ""));
-        } catch (NumberFormatException e) {
-            throw new BadInputException("%s: its metadata say seed '%s' and truncation '%s', which are no numbers"
-                    .formatted(picture, text.get(SEED), text.getOrDefault(TRUNCATION, "1")), e);
+        if (prompt.isBlank()) {
+            throw new BadInputException(picture + ": the prompt in its metadata is empty");
         }
+        try {
+            Provenance read = new Provenance(prompt, Long.parseLong(text.get(SEED)), Double.parseDouble(text.getOrDefault(TRUNCATION, "1")),
+                    text.getOrDefault(MODEL, ""), text.getOrDefault(SOFTWARE, ""));
+            TextToImage.requireTruncation(read.truncation);
+            return read;
+        } catch (NumberFormatException e) {
+            throw new BadInputException("%s: its metadata say seed '%s' and truncation '%s', which are no numbers that this program writes"
+                    .formatted(picture, shown(text.get(SEED)), shown(text.getOrDefault(TRUNCATION, "1"))), e);
+        } catch (BadInputException e) {
+            throw new BadInputException(picture + ": by its metadata the " + e.getMessage(), e);
+        }
+    }
+
+    private static String shown(String value) {
+        return OneLine.of(value, LONGEST_SHOWN);
     }
 
     /** As texts for {@link Png#write}. */

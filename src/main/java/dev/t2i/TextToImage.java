@@ -100,11 +100,27 @@ public final class TextToImage implements AutoCloseable {
      * @throws BadInputException naming the first prompt that is empty or too long, before anything is drawn
      */
     public void draw(List<Request> requests, double truncation, ObjIntConsumer<Picture> each) {
-        if (!(truncation >= 0 && truncation <= MOST_TRUNCATION)) {
-            throw new BadInputException("truncation is %s, must be from 0 to %s".formatted(truncation, MOST_TRUNCATION));
-        }
+        requireTruncation(truncation);
         synchronized (artist) {
             artist.draw(requests, truncation, each);
+        }
+    }
+
+    /**
+     * Refuses what {@link #draw(List, double, ObjIntConsumer)} would refuse, without drawing.
+     *
+     * @throws BadInputException naming the first prompt that is empty or too long
+     */
+    public void requireDrawable(List<Request> requests) {
+        synchronized (artist) {
+            artist.requireDrawable(requests);
+        }
+    }
+
+    /** @throws BadInputException when pictures can't be drawn with this factor on the noise */
+    public static void requireTruncation(double truncation) {
+        if (!(truncation >= 0 && truncation <= MOST_TRUNCATION)) {
+            throw new BadInputException("truncation is %s, must be from 0 to %s".formatted(truncation, MOST_TRUNCATION));
         }
     }
 

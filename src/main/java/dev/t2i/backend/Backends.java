@@ -2,8 +2,10 @@ package dev.t2i.backend;
 
 import dev.t2i.backend.scalar.ScalarBackend;
 import dev.t2i.backend.vector.VectorBackend;
+import dev.t2i.config.Names;
 import dev.t2i.error.BackendException;
 import dev.t2i.error.BadInputException;
+import dev.t2i.error.OneLine;
 import java.util.List;
 import java.util.function.IntFunction;
 
@@ -27,6 +29,10 @@ public final class Backends {
             new Entry("vector", threads -> new VectorBackend(threads)),
             new Entry("scalar", threads -> new ScalarBackend()));
 
+    /** Names that the command line promises and that nobody has built yet. */
+    private static final List<String> PLANNED = List.of("native", "tornado");
+    private static final int LONGEST_NAME = 40;
+
     private Backends() {}
 
     /** All backends, fastest first. */
@@ -49,16 +55,25 @@ public final class Backends {
      * The backend of that name on so many threads, where it uses threads.
      *
      * @throws BadInputException if there is no such backend
-     * @throws BackendException  if it can't run here; nothing else is taken in its stead
+     * @throws BackendException  if it can't run here, or this version does not have it yet; nothing else is taken in its stead
      */
     public static Backend get(String name, int threads) {
         if (name.equals(AUTO)) {
             return fastest(threads);
         }
         return ENTRIES.stream().filter(entry -> entry.name.equals(name)).findFirst()
-                .orElseThrow(() -> new BadInputException("there is no backend '%s': take one of %s, or %s".formatted(
-                        name, String.join(", ", ENTRIES.stream().map(Entry::name).toList()), AUTO)))
+                .orElseThrow(() -> unknown(name))
                 .make.apply(threads);
+    }
+
+    private static RuntimeException unknown(String name) {
+        List<String> known = ENTRIES.stream().map(Entry::name).toList();
+        String choices = "take one of %s, or %s".formatted(String.join(", ", known), AUTO);
+        if (PLANNED.contains(name.replaceFirst(":.*", ""))) {
+            return new BackendException("the backend '%s' is not in this version: %s".formatted(name, choices));
+        }
+        String hint = name.length() > LONGEST_NAME ? "" : Names.nearest(name, known).map(near -> " (did you mean '" + near + "'?)").orElse("");
+        return new BadInputException("there is no backend '%s'%s: %s".formatted(OneLine.of(name, LONGEST_NAME), hint, choices));
     }
 
     private static Backend fastest(int threads) {

@@ -1,13 +1,17 @@
 package dev.t2i.backend;
 
 import dev.t2i.error.BadInputException;
+import dev.t2i.error.FileTrouble;
 import dev.t2i.graph.Graph;
+import dev.t2i.safetensors.AtomicFile;
 import dev.t2i.tensor.Tensor;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 /**
  * Another backend that writes down every graph it compiles: {@code 01-traced.txt} as the model traced it,
@@ -18,14 +22,21 @@ public final class DumpingBackend implements Backend {
     private final Path folder;
     private final AtomicInteger count = new AtomicInteger();
 
-    /** @param folder for the dumps; made if it is not there */
+    /** @param folder for the dumps: a new one, or an empty one */
     public DumpingBackend(Backend backend, Path folder) {
         this.backend = backend;
         this.folder = folder;
         try {
             Files.createDirectories(folder);
+            try (Stream<Path> inside = Files.list(folder)) {
+                if (inside.findAny().isPresent()) {
+                    throw new BadInputException(folder + ": is not empty; choose another folder for graph dumps, nothing is overwritten");
+                }
+            }
+        } catch (FileAlreadyExistsException e) {
+            throw new BadInputException(folder + ": is a file; name a folder for graph dumps", e);
         } catch (IOException e) {
-            throw new BadInputException(folder + ": cannot be created for graph dumps, " + e.getMessage(), e);
+            throw new BadInputException(folder + ": cannot be created for graph dumps, " + FileTrouble.reason(e), e);
         }
     }
 
@@ -85,11 +96,6 @@ public final class DumpingBackend implements Backend {
     }
 
     private void dump(int number, String stage, Graph graph) {
-        Path file = folder.resolve("%02d-%s.txt".formatted(number, stage));
-        try {
-            Files.writeString(file, graph.dump());
-        } catch (IOException e) {
-            throw new BadInputException(file + ": cannot be written, " + e.getMessage(), e);
-        }
+        AtomicFile.write(folder.resolve("%02d-%s.txt".formatted(number, stage)), graph.dump());
     }
 }

@@ -14,7 +14,7 @@ final class BackendOption {
     private String name;
 
     @Option(names = "--dump-graph", paramLabel = "DIR",
-            description = "Write every graph that is compiled into a folder, as traced and as it runs: a line a value.")
+            description = "Write every graph that is compiled, as traced and as it runs, into a new folder: a line a value.")
     private Path dumps;
 
     Backend backend() {

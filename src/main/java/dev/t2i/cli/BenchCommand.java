@@ -18,18 +18,21 @@ import picocli.CommandLine.ParameterException;
 
 /** Measures how fast backends do the program's work on this machine. */
 @Command(name = "bench", description = {
-    "Compares backends on this machine: single operations, the text encoder, drawing,",
-    "training steps. Each figure is the median of several timings after a warm-up."})
+    "Compares backends on this machine.",
+    "It times single operations, the text encoder, drawing and training steps. Each figure is the median of several timings after a warm-up."})
 final class BenchCommand extends T2iCommand {
 
+    private static final int MOST_THREADS = 1024;
+    private static final int MOST_REPEATS = 10_000;
+    private static final int LONGEST_WARMUP = 3600;
     private static final int BAR = 24;
     private static final int THOUSANDTHS = 1000;
 
-    @Option(names = "--suite", split = ",", paramLabel = "S[,S…]",
+    @Option(names = "--suite", split = ",", splitSynopsisLabel = ",", paramLabel = "S",
             description = "What to measure: ops, encode, sample, train. Default: ops,encode, and with --config all four")
     private List<String> suiteNames = List.of();
 
-    @Option(names = "--backends", split = ",", paramLabel = "B[,B…]", description = "What to compare. Default: the fastest here")
+    @Option(names = "--backends", split = ",", splitSynopsisLabel = ",", paramLabel = "B", description = "What to compare. Default: the fastest here")
     private List<String> backendNames = List.of(Backends.AUTO);
 
     @Option(names = "--config", paramLabel = "FILE", description = "The networks and the training of sample and train, such as configs/yardstick-64.yaml")
@@ -57,8 +60,9 @@ final class BenchCommand extends T2iCommand {
     @Override
     public Integer call() {
         List<Suite> suites = suites();
-        requirePositive("--threads", threads);
-        requirePositive("--repeats", repeats);
+        requireWithin("--threads", threads, 1, MOST_THREADS);
+        requireWithin("--repeats", repeats, 1, MOST_REPEATS);
+        requireWithin("--warmup", warmup, 0, LONGEST_WARMUP);
         Optional<GanSettings> settings = Optional.ofNullable(config).map(file -> Settings.load(file, GanSettings.class, overrides));
         List<Backend> backends = backendNames.stream().map(name -> Backends.get(name, threads)).toList();
         Stopwatch stopwatch = new Stopwatch(warmup, repeats);
@@ -94,9 +98,9 @@ final class BenchCommand extends T2iCommand {
         return suites;
     }
 
-    private void requirePositive(String option, int number) {
-        if (number < 1) {
-            throw usage("%s %d: needs at least 1".formatted(option, number));
+    private void requireWithin(String option, double number, int least, int most) {
+        if (!(number >= least && number <= most)) {
+            throw usage("%s is %s, must be %d to %d".formatted(option, number == Math.rint(number) ? String.format(Locale.ROOT, "%.0f", number) : String.valueOf(number), least, most));
         }
     }
 

@@ -24,21 +24,21 @@ final class CompleteCommand extends T2iCommand {
     @Mixin
     private EncoderOptions encoder;
 
-    @Option(names = "--max-tokens", paramLabel = "N", defaultValue = "40", description = "How many tokens to add at most; 40 unless given.")
+    @Option(names = "--max-tokens", paramLabel = "N", defaultValue = "40", description = "How many tokens to add at most. Default: ${DEFAULT-VALUE}")
     private int maxTokens;
 
     @Option(names = "--temperature", paramLabel = "T", defaultValue = "1",
-            description = "0 takes the likeliest token always; 1, the default, draws as the model says; more is wilder.")
+            description = "0 takes the likeliest token always, 1 draws as the model says, more is wilder. Default: ${DEFAULT-VALUE}")
     private double temperature;
 
-    @Option(names = "--top-k", paramLabel = "K", defaultValue = "50", description = "Draw among the K likeliest; 0 for all, 50 unless given.")
+    @Option(names = "--top-k", paramLabel = "K", defaultValue = "50", description = "Draw among the K likeliest, 0 for all. Default: ${DEFAULT-VALUE}")
     private int topK;
 
     @Option(names = "--top-p", paramLabel = "P", defaultValue = "1",
-            description = "Draw among the likeliest that together have probability P; 1, the default, for all.")
+            description = "Draw among the likeliest that together have probability P, 1 for all. Default: ${DEFAULT-VALUE}")
     private double topP;
 
-    @Option(names = "--seed", paramLabel = "S", defaultValue = "0", description = "The same seed draws the same text; 0 unless given.")
+    @Option(names = "--seed", paramLabel = "S", defaultValue = "0", description = "The same seed draws the same text. Default: ${DEFAULT-VALUE}")
     private long seed;
 
     @Mixin

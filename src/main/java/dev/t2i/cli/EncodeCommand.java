@@ -71,6 +71,7 @@ final class EncodeCommand extends T2iCommand {
             throw new ParameterException(spec().commandLine(), "give either texts or --ids");
         }
         if (out != null) {
+            Places.requireFile(out);
             requireFree(out, force);
         }
         Backend where = backend.backend();
@@ -78,6 +79,7 @@ final class EncodeCommand extends T2iCommand {
             List<int[]> ids = encoder.hasIds() ? List.of(encoder.ids()) : model.tokenize(texts);
             Encoding encoding = model.encode(ids, pooling, arena);
             if (out != null) {
+                Interruption.defer();
                 new SafetensorsWriter().add("features", encoding.features()).add("input_ids", encoding.ids())
                         .add("attention_mask", encoding.mask()).write(out);
             }

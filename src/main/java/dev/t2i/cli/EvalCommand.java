@@ -4,6 +4,7 @@ import dev.t2i.TextToImage;
 import dev.t2i.TextToImage.Request;
 import dev.t2i.backend.Backend;
 import dev.t2i.data.DataSpec;
+import dev.t2i.error.BadInputException;
 import dev.t2i.image.Picture;
 import dev.t2i.metric.Attribute;
 import dev.t2i.metric.Evaluation;
@@ -28,11 +29,13 @@ import picocli.CommandLine.ParameterException;
 
 /** Measures a model. */
 @Command(name = "eval", description = {
-    "Measures a model: draws pictures for captions that it was not trained on and looks at them.",
+    "Measures a model.",
+    "It draws pictures for captions that it was not trained on, and the recogniser looks at them.",
     "attributes: how much of what captions say is seen, for known and for held-out compositions, beside real renders.",
     "fid, kid: Fréchet and kernel distance to real pictures, on the recogniser's features."})
 final class EvalCommand extends T2iCommand {
 
+    private static final int MOST_SAMPLES = 1_000_000;
     private static final List<String> LATER = List.of("is", "rprecision");
 
     @Option(names = "--model", paramLabel = "DIR", defaultValue = ModelLocation.DEFAULT,
@@ -40,11 +43,11 @@ final class EvalCommand extends T2iCommand {
     private String model;
 
     @Option(names = "--data", paramLabel = "SPEC", defaultValue = "scenes:",
-            description = "Where captions and real pictures come from: scenes: (the default), folder:DIR, …")
+            description = "Where captions and real pictures come from: scenes: (the default) or folder:DIR, for fid and kid alone.")
     private String data;
 
-    @Option(names = "--metrics", paramLabel = "M,…", split = ",", defaultValue = "attributes,fid,kid",
-            description = "attributes, fid, kid. Default: ${DEFAULT-VALUE}")
+    @Option(names = "--metrics", paramLabel = "M", split = ",", splitSynopsisLabel = ",", defaultValue = "attributes,fid,kid",
+            description = "What to measure: attributes, fid, kid. Default: ${DEFAULT-VALUE}")
     private List<String> metrics;
 
     @Option(names = "--samples", paramLabel = "N", defaultValue = "1000",
@@ -54,7 +57,7 @@ final class EvalCommand extends T2iCommand {
     @Option(names = "--seed", paramLabel = "S", defaultValue = "0", description = "Picture i is drawn with seed S+i. Default: ${DEFAULT-VALUE}")
     private long seed;
 
-    @Option(names = "--truncation", paramLabel = "T", defaultValue = "1", description = "Factor on the noise. Default: ${DEFAULT-VALUE}")
+    @Option(names = "--truncation", paramLabel = "T", defaultValue = "1", description = "Factor on the noise, 0 to 4. Default: ${DEFAULT-VALUE}")
     private double truncation;
 
     @Option(names = "--recogniser", paramLabel = "DIR", description = "A recogniser to look with. Default: the one that ships with the program.")
@@ -67,6 +70,7 @@ final class EvalCommand extends T2iCommand {
     public Integer call() {
         long start = System.nanoTime();
         Set<Metric> chosen = chosen();
+        requireSense();
         DataSpec spec = DataSpec.parse(data);
         Evaluation.Data pictures = Evaluation.Data.of(spec);
         Backend where = backend.backend();
@@ -101,6 +105,18 @@ final class EvalCommand extends T2iCommand {
             }
         }
         return chosen;
+    }
+
+    /** Numbers that a measurement would refuse only after minutes. */
+    private void requireSense() {
+        if (samples < 2 || samples > MOST_SAMPLES) {
+            throw new ParameterException(spec().commandLine(), "--samples is %d, must be 2 to %d".formatted(samples, MOST_SAMPLES));
+        }
+        try {
+            TextToImage.requireTruncation(truncation);
+        } catch (BadInputException e) {
+            throw new ParameterException(spec().commandLine(), "--" + e.getMessage(), e);
+        }
     }
 
     private Painter painter(TextToImage opened) {

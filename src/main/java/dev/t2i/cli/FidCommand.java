@@ -17,9 +17,9 @@ import picocli.CommandLine.Parameters;
 
 /** How far two sets of pictures lie apart. */
 @Command(name = "fid", description = {
-    "Fréchet and kernel distance between two sets, each a folder of pictures, a file of saved statistics,",
-    "or a .safetensors file with 'features' [n, d]. Folders are read by the recogniser, so that the numbers",
-    "do not compare with those published for Inception's features."})
+    "Fréchet and kernel distance between two sets of pictures.",
+    "A set is a folder of pictures, a file of saved statistics, or a .safetensors file with 'features' [n, d]. Folders are read by "
+            + "the recogniser, so that the numbers do not compare with those published for Inception's features."})
 final class FidCommand extends T2iCommand {
 
     @Parameters(index = "0", paramLabel = "A", description = "A set.")
@@ -46,6 +46,7 @@ final class FidCommand extends T2iCommand {
     @Override
     public Integer call() throws IOException {
         if (save != null) {
+            Places.requireFile(save);
             requireFree(save, force);
         }
         Backend where = backend.backend();
@@ -59,6 +60,7 @@ final class FidCommand extends T2iCommand {
             answer.put("KID[" + network + "]", KernelDistance.between(a.set().get(), b.set().get(), seed).mean());
         }
         if (save != null) {
+            Interruption.defer();
             a.statistics().write(save);
         }
         if (json()) {

@@ -22,7 +22,10 @@ final class Interruption {
         Runtime.getRuntime().addShutdownHook(new Thread(Interruption::stop, "interruption"));
     }
 
-    /** From now on a signal only sets {@link #requested()}, and the JVM waits for the command to return. */
+    /**
+     * From now on a signal only sets {@link #requested()}, and the JVM waits for the command to return. Called before results
+     * are written, too: what is being written when a signal comes becomes whole, and nothing is left lying beside it.
+     */
     static void defer() {
         deferred = true;
     }

@@ -1,5 +1,6 @@
 package dev.t2i.cli;
 
+import dev.t2i.error.OneLine;
 import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -7,6 +8,7 @@ import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -62,15 +64,20 @@ public final class Main {
 
     /** Runs a command line and returns its exit code; never throws. */
     static int run(String[] args, PrintWriter out, PrintWriter err) {
+        int exitCode;
         try {
-            return commandLine(out, err).execute(args);
+            exitCode = commandLine(out, err).execute(args);
         } catch (Throwable e) {
             // picocli hands exceptions to the handler, but lets errors (out of memory) through.
-            return report(e, "t2i", List.of(args).contains("--verbose"), err);
-        } finally {
-            out.flush();
-            err.flush();
+            exitCode = report(e, "t2i", List.of(args).contains("--verbose"), err);
         }
+        // Writers keep silent about a full disk or a closed pipe; a script must not take half a result for a whole one.
+        if (out.checkError() && exitCode == ExitCode.DONE) {
+            err.println("t2i: the result could not be written to standard output; is its disk full, or its reader gone?");
+            exitCode = ExitCode.FAILED;
+        }
+        err.flush();
+        return exitCode;
     }
 
     private static CommandLine commandLine(PrintWriter out, PrintWriter err) {
@@ -82,6 +89,7 @@ public final class Main {
                 .setOut(out)
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .registerConverter(Path.class, new PathConverter())
                 .setExecutionStrategy(Main::execute)
                 .setParameterExceptionHandler((e, _) -> reportUsage(e))
                 .setExecutionExceptionHandler((e, command, parsed) ->
@@ -117,7 +125,7 @@ public final class Main {
 
     /** picocli's message on one line, in the words of people who don't know Java. */
     private static String usageLine(ParameterException e) {
-        String message = e.getMessage().strip().replaceAll("\\s*\\R\\s*", " ")
+        String message = OneLine.of(e.getMessage(), Failure.LONGEST).replaceFirst("^Error: ", "")
                 .replaceAll("is not an? (int|long|short|byte)\\b", "is not a whole number")
                 .replaceAll("is not an? (float|double)\\b", "is not a number");
         Matcher choices = CHOICES.matcher(message);

@@ -62,6 +62,8 @@ final class ModelExportCommand extends T2iCommand {
             throw new BadInputException(out + ": is a file; name a folder");
         }
         requireFree(out, force);
+        Places.requireFolder(out);
+        Interruption.defer();
         ModelConversion.convert(model, out, type);
         long bytes = 0;
         try (Stream<Path> files = Files.walk(out)) {

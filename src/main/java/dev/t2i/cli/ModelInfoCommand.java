@@ -21,8 +21,8 @@ final class ModelInfoCommand extends T2iCommand {
 
     private static final long LONGEST_CONFIG = 1 << 20;
 
-    @Parameters(paramLabel = "DIR", description = "A model folder: config.json, model.safetensors, perhaps more.")
-    private Path folder;
+    @Parameters(paramLabel = "DIR", description = "A model folder (config.json, model.safetensors, perhaps more), or 'default' for the model that ships.")
+    private String model;
 
     /** The answer of {@code --json}. */
     record Info(String path, List<Part> parts, JsonNode config) {
@@ -34,28 +34,29 @@ final class ModelInfoCommand extends T2iCommand {
 
     @Override
     public Integer call() {
+        Path folder = ModelLocation.resolve(model);
         if (!Files.isDirectory(folder)) {
             throw new BadModelException(folder + ": there is no such folder; a model is a folder with config.json and "
                     + Weights.SINGLE);
         }
         JsonNode config = ModelJson.readObject(folder.resolve("config.json"), LONGEST_CONFIG);
         List<Part> parts = new ArrayList<>();
-        parts.add(part("generator", folder));
+        Path encoder = folder.resolve("encoder");
+        parts.add(part(Files.exists(encoder) ? "generator" : "weights", folder));
         for (String companion : ModelFolder.COMPANIONS) {
             Path file = folder.resolve(ModelFolder.companion(companion));
             if (Files.exists(file)) {
                 parts.add(part(companion, file));
             }
         }
-        Path encoder = folder.resolve("encoder");
         if (Files.exists(encoder)) {
             parts.add(part("encoder", encoder));
         }
         if (json()) {
-            printJson(new Info(folder.toString(), parts, config));
+            printJson(new Info(model, parts, config));
             return ExitCode.DONE;
         }
-        out().println(folder);
+        out().println(model);
         for (Part part : parts) {
             out().printf("  %-14s %,13d parameters in %d tensors, %s, %.1f MB%n", part.name, part.parameters, part.tensors,
                     String.join(" and ", part.types), part.bytes / 1e6);

@@ -19,8 +19,8 @@ import picocli.CommandLine.Option;
 
 /** Trains a vocabulary and a small GPT-2 on texts, for an encoder of one's own. */
 @Command(name = "pretrain", description = {
-    "Trains a GPT-2 on text files: first its byte-pair vocabulary, then the model.",
-    "Each line is a text of its own. Ctrl-C saves; --resume goes on bit for bit."})
+    "Trains a small GPT-2 on text files.",
+    "First comes its byte-pair vocabulary, then the model. Each line is a text of its own. Ctrl-C saves; --resume goes on bit for bit."})
 final class PretrainCommand extends TrainingCommand {
 
     /** A hash of the texts, so that a run does not go on with others unnoticed. */

@@ -4,6 +4,8 @@ import dev.t2i.Provenance;
 import dev.t2i.TextToImage;
 import dev.t2i.TextToImage.Request;
 import dev.t2i.backend.Backend;
+import dev.t2i.error.BadInputException;
+import dev.t2i.error.OneLine;
 import dev.t2i.image.ContactSheet;
 import dev.t2i.image.Picture;
 import dev.t2i.image.Png;
@@ -31,6 +33,9 @@ import picocli.CommandLine.Parameters;
 final class SampleCommand extends T2iCommand {
 
     private static final int MOST_COUNT = 100_000;
+    private static final int MOST_PICTURES = 1_000_000;
+    private static final int MOST_UNKNOWN = 12;
+    private static final int LONGEST_NAME = 120;
     private static final int MOST_ON_A_SHEET = 4096;
     private static final int SMALLEST_CELL = 128;
     private static final long RANDOM_SEEDS = 1L << 31;
@@ -43,7 +48,7 @@ final class SampleCommand extends T2iCommand {
     @Option(names = "--prompts", paramLabel = "FILE", description = "A file with a prompt a line, or - for standard input.")
     private Path promptFile;
 
-    @Option(names = "--from", paramLabel = "IMAGE.png", description = "Repeat what the metadata of a picture say.")
+    @Option(names = "--from", paramLabel = "IMAGE.png", description = "Draw once more what the metadata of a picture say.")
     private Path from;
 
     @Option(names = "--count", paramLabel = "N", defaultValue = "1", description = "Pictures for each prompt. Default: ${DEFAULT-VALUE}")
@@ -52,7 +57,7 @@ final class SampleCommand extends T2iCommand {
     @Option(names = "--seed", paramLabel = "S", description = "Which pictures: number i, from 0, has seed S+i. Default: a random one, which is shown.")
     private Long seed;
 
-    @Option(names = "--truncation", paramLabel = "T", description = "Factor on the noise: below 1 pictures of a prompt are more alike. Default: 1")
+    @Option(names = "--truncation", paramLabel = "T", description = "Factor on the noise, 0 to 4: below 1 pictures of a prompt are more alike. Default: 1")
     private Double truncation;
 
     @Option(names = "--out", paramLabel = "PATH", description = "A .png for one picture (or for the sheet of --grid), else a folder. "
@@ -92,6 +97,7 @@ final class SampleCommand extends T2iCommand {
         SampleFiles files = SampleFiles.plan(out, requests, grid, force, spec().commandLine());
         Backend where = backend.backend();
         try (TextToImage opened = TextToImage.open(ModelLocation.resolve(model), where)) {
+            requireDrawable(opened, requests);
             announce(opened, requests, source);
             List<Drawn> drawn = draw(opened, requests, factor, files);
             if (seed == null && source == null) {
@@ -113,6 +119,22 @@ final class SampleCommand extends T2iCommand {
         if (count < 1 || count > MOST_COUNT) {
             throw usage("--count is " + count + ", must be 1 to " + MOST_COUNT);
         }
+        if (truncation != null) {
+            try {
+                TextToImage.requireTruncation(truncation);
+            } catch (BadInputException e) {
+                throw usage("--" + e.getMessage());
+            }
+        }
+    }
+
+    /** Before anything is announced: a request that fails says one line only. */
+    private void requireDrawable(TextToImage opened, List<Request> requests) {
+        try {
+            opened.requireDrawable(requests);
+        } catch (BadInputException e) {
+            throw from == null ? e : new BadInputException(from + ": by its metadata, " + e.getMessage(), e);
+        }
     }
 
     private ParameterException usage(String message) {
@@ -122,6 +144,13 @@ final class SampleCommand extends T2iCommand {
     private List<Request> requests() {
         List<String> sentences = promptFile == null ? prompts : PromptLines.read(promptFile);
         long first = seed != null ? seed : ThreadLocalRandom.current().nextLong(RANDOM_SEEDS);
+        long total = (long) sentences.size() * count;
+        if (total > MOST_PICTURES) {
+            throw usage("--count %d for each of %d prompts makes %d pictures, a run draws at most %d".formatted(count, sentences.size(), total, MOST_PICTURES));
+        }
+        if (first > Long.MAX_VALUE - (total - 1)) {
+            throw usage("--seed %d leaves no numbers for %d pictures, whose seeds count on from it; choose a smaller one".formatted(first, total));
+        }
         List<Request> requests = new ArrayList<>();
         for (String sentence : sentences) {
             for (int i = 0; i < count; i++) {
@@ -135,13 +164,15 @@ final class SampleCommand extends T2iCommand {
     private void announce(TextToImage opened, List<Request> requests, Provenance source) {
         if (source != null && !source.model().equals(opened.identity())) {
             log().printf("%s was drawn by the model %s, this is %s: expect another picture%n", from,
-                    source.model().isEmpty() ? "(unnamed)" : source.model(), opened.identity());
+                    source.model().isEmpty() ? "(unnamed)" : OneLine.of(source.model(), LONGEST_NAME), opened.identity());
         }
         Set<String> unknown = new LinkedHashSet<>();
         requests.stream().map(Request::prompt).distinct().forEach(prompt -> unknown.addAll(opened.unknownWords(prompt)));
         if (!unknown.isEmpty()) {
-            log().printf("never met: %s; the model knows %d words, such as %s%n", unknown.stream().map(word -> "'" + word + "'"
-                            + opened.nearestWord(word).map(near -> " (" + near + "?)").orElse("")).collect(Collectors.joining(", ")),
+            log().printf("never met: %s%s; the model knows %d words, such as %s%n", unknown.stream().limit(MOST_UNKNOWN)
+                            .map(word -> "'" + OneLine.of(word, LONGEST_NAME) + "'" + opened.nearestWord(word).map(near -> " (" + near + "?)").orElse(""))
+                            .collect(Collectors.joining(", ")),
+                    unknown.size() > MOST_UNKNOWN ? " and " + (unknown.size() - MOST_UNKNOWN) + " more words" : "",
                     opened.config().words().size(), String.join(", ", examples(opened.config().words())));
         }
         if (verbose()) {

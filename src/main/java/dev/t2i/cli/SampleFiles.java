@@ -2,6 +2,7 @@ package dev.t2i.cli;
 
 import dev.t2i.TextToImage.Request;
 import dev.t2i.error.BadInputException;
+import dev.t2i.error.FileTrouble;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,7 +57,7 @@ final class SampleFiles {
         if (grid) {
             written.add(sheet);
         }
-        requireWritable(written.getFirst().toAbsolutePath().getParent());
+        Places.requireFolder(written.getFirst().toAbsolutePath().normalize().getParent());
         for (Path file : written) {
             if (Files.isDirectory(file)) {
                 throw new BadInputException(file + ": there is a folder of that name; choose another");
@@ -64,20 +65,6 @@ final class SampleFiles {
             if (!force && Files.exists(file)) {
                 throw new BadInputException(file + ": already exists; choose another name, or pass --force to overwrite it");
             }
-        }
-    }
-
-    /** The folder, or the nearest one above it that exists, takes new files. */
-    private static void requireWritable(Path folder) {
-        Path there = folder;
-        while (there.getParent() != null && Files.notExists(there)) {
-            there = there.getParent();
-        }
-        if (!Files.isDirectory(there)) {
-            throw new BadInputException(there + ": is not a folder; choose another --out");
-        }
-        if (!Files.isWritable(there)) {
-            throw new BadInputException(there + ": may not be written to; choose another --out");
         }
     }
 
@@ -101,7 +88,7 @@ final class SampleFiles {
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
-            throw new BadInputException(folder + ": cannot be created, " + e.getMessage(), e);
+            throw new BadInputException(folder + ": cannot be created, " + FileTrouble.reason(e), e);
         }
         return file;
     }

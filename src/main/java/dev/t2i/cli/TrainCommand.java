@@ -25,12 +25,12 @@ import picocli.CommandLine.Option;
 
 /** Trains what a configuration describes: a text-to-image model, or one of the networks that help to. */
 @Command(name = "train", description = {
-    "Trains a text-to-image model on captioned pictures, or what helps to: an autoencoder to start",
-    "from, a matching model, or the recogniser that measures.",
+    "Trains a text-to-image model on captioned pictures.",
+    "By its configuration it trains what helps to instead: an autoencoder to start from, a matching model, or the recogniser that measures.",
     "Ctrl-C saves; --resume goes on bit for bit."})
 final class TrainCommand extends TrainingCommand {
 
-    @Option(names = "--data", paramLabel = "SPEC", required = true, description = "Captioned pictures: scenes:, folder:DIR, …")
+    @Option(names = "--data", paramLabel = "SPEC", required = true, description = "Captioned pictures: scenes: or folder:DIR; 'data check --help' says more.")
     private String data;
 
     @Override

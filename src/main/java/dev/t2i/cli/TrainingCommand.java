@@ -1,5 +1,6 @@
 package dev.t2i.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.t2i.backend.Backend;
 import dev.t2i.config.Settings;
 import dev.t2i.error.BadInputException;
@@ -18,16 +19,16 @@ import picocli.CommandLine.Option;
 /** What commands that train have in common: a run folder to start or to go on with, and a clean end on Ctrl-C. */
 abstract class TrainingCommand extends T2iCommand {
 
-    @Option(names = "--config", paramLabel = "FILE", required = true, description = "What to train, one of configs/ or one like them.")
+    @Option(names = "--config", paramLabel = "FILE", required = true, description = "What to train: configs/ has examples, scenes-64.yaml for train, encoder-small.yaml for pretrain.")
     private Path config;
 
     @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Overrides a setting: --set schedule.samples=10000")
     private List<String> overrides = List.of();
 
-    @Option(names = "--out", paramLabel = "RUN", description = "The run folder. Default: the next number under runs/")
+    @Option(names = "--out", paramLabel = "RUN", description = "The run folder, a new one unless --resume is given. Default: the next number under runs/")
     private Path out;
 
-    @Option(names = "--resume", description = "Go on from the run folder's latest checkpoint.")
+    @Option(names = "--resume", description = "Go on from the latest checkpoint of the run folder that --out names.")
     private boolean resume;
 
     @Option(names = "--dry-run", description = "Print the resolved settings and what they would take, and end.")
@@ -42,6 +43,10 @@ abstract class TrainingCommand extends T2iCommand {
 
     /** The answer of {@code --json}. */
     record Trained(String run, long samples, boolean complete, String model, Map<String, Double> figures) {
+    }
+
+    /** The answer of {@code --dry-run --json}: all settings, and what they would take. */
+    record Planned(JsonNode settings, long steps, int batch, long bytes) {
     }
 
     /** Reads the configuration and opens what it is to be trained on. */
@@ -62,39 +67,65 @@ abstract class TrainingCommand extends T2iCommand {
         if (resume && !Files.exists(run.config())) {
             throw new BadInputException(run.path() + ": there is no run to resume; leave --resume out to start one");
         }
+        if (!resume && !dryRun) {
+            run.requireFree();
+            Places.requireFolder(run.path());
+        }
         Job job = prepare(config, overrides, where, run, resume);
         try (Task _ = job.task) {
+            List<String> changed = resume ? changed(job.settings, run) : List.of();
             if (dryRun) {
                 describe(job);
                 return ExitCode.DONE;
             }
-            return train(job, run, where);
+            return train(job, run, where, changed);
         }
     }
 
+    /** A run may go on with other settings, a lower learning rate for one, but not unnoticed, and not where its steps would mean something else. */
+    private static List<String> changed(Record settings, RunFolder run) {
+        List<String> changed = Settings.differences(run.config(), settings);
+        if (changed.contains("batch")) {
+            throw new BadInputException(run.path() + ": was started with another batch than this configuration's, so that its steps "
+                    + "would mean something else; resume with that, or start another run");
+        }
+        return changed;
+    }
+
     private void describe(Job job) {
-        out().print(Settings.toYaml(job.settings));
         long bytes = 0;
         for (Checkpoint.StateType state : job.task.states()) {
             bytes += state.shape().size() * state.dtype().bytes();
         }
-        log().printf("%d steps of %d; states and checkpoints %.1f MB%n", job.schedule.steps(job.task.batch()), job.task.batch(), bytes / 1e6);
+        long steps = job.schedule.steps(job.task.batch());
+        if (json()) {
+            printJson(new Planned(Settings.toTree(job.settings), steps, job.task.batch(), bytes));
+            return;
+        }
+        out().print(Settings.toYaml(job.settings));
+        log().printf("%d steps of %d; states and checkpoints %.1f MB%n", steps, job.task.batch(), bytes / 1e6);
     }
 
-    private int train(Job job, RunFolder run, Backend where) {
+    private int train(Job job, RunFolder run, Backend where, List<String> changed) {
         if (!resume) {
             run.create(job.settings);
         }
         started(run);
         Interruption.defer();
-        log().printf("%s on %s (%s)%n", run.path(), where.name(), where.description());
         Trainer trainer = new Trainer(job.task, job.schedule, run, Interruption::requested, line -> {
             log().println(line);
             log().flush();
         });
+        String place = "%s on %s (%s)".formatted(run.path(), where.name(), where.description());
         if (resume) {
             trainer.resume();
+            if (!changed.isEmpty()) {
+                log().println("settings that differ from those in " + run.config() + ": " + String.join(", ", changed));
+            }
+            log().println(place);
         } else {
+            log().println(place);
+            log().flush();
             trainer.start();
         }
         boolean complete = trainer.run();

@@ -10,6 +10,7 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.math.BigDecimal;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -114,7 +115,7 @@ final class Binder {
             if (!node.isTextual()) {
                 throw wrong(path, node, expected(type) + (node.isNumber() || node.isBoolean() ? ", in quotes" : ""));
             }
-            return target == Path.class ? Path.of(node.textValue()) : node.textValue();
+            return target == Path.class ? path(node, path) : node.textValue();
         }
         if (target.isEnum()) {
             return bindEnum(target, node, path);
@@ -123,6 +124,14 @@ final class Binder {
             return bindRecord(target, node, path);
         }
         throw new IllegalArgumentException("settings of type " + type + " are not supported: " + path);
+    }
+
+    private Path path(JsonNode node, String path) {
+        try {
+            return Path.of(node.textValue());
+        } catch (InvalidPathException e) {
+            throw wrong(path, node, "a path");
+        }
     }
 
     private Object bindGeneric(ParameterizedType type, JsonNode node, String path, Range range) {
@@ -219,7 +228,7 @@ final class Binder {
             case OBJECT -> "a group of settings";
             case ARRAY -> "a list";
             case NULL, MISSING -> "empty";
-            case STRING -> "'" + shortened(node.textValue()) + "'";
+            case STRING -> node.textValue().isBlank() ? "empty" : "'" + shortened(node.textValue()) + "'";
             default -> shortened(node.asText());
         };
     }

@@ -3,16 +3,22 @@ package dev.t2i.config;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.t2i.error.FileTrouble;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.reflect.RecordComponent;
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 
 /**
  * Loads records from YAML or JSON files and writes them back.
@@ -22,6 +28,8 @@ import java.util.Optional;
  * record all of whose components have defaults.
  */
 public final class Settings {
+
+    private static final int LONGEST = 1 << 20;
 
     private Settings() {
     }
@@ -47,15 +55,47 @@ public final class Settings {
         return new Binder(tree).bindOnly(key, type);
     }
 
+    /**
+     * The settings of a file that differ from {@code settings}, as keys with dots between.
+     *
+     * @throws SettingsException if the file can't be read
+     */
+    public static List<String> differences(Path file, Record settings) {
+        List<String> different = new ArrayList<>();
+        // Both through the same printer: in a file 1.0 and 1 may stand for one setting.
+        JsonNode own = SettingsTree.parse(toYaml(settings), "settings").root();
+        collectDifferences("", SettingsTree.parse(read(file), file.toString()).root(), own, different);
+        return different;
+    }
+
+    private static void collectDifferences(String prefix, JsonNode first, JsonNode second, List<String> different) {
+        TreeSet<String> keys = new TreeSet<>();
+        first.fieldNames().forEachRemaining(keys::add);
+        second.fieldNames().forEachRemaining(keys::add);
+        for (String key : keys) {
+            JsonNode a = first.path(key);
+            JsonNode b = second.path(key);
+            if (a.isObject() && b.isObject()) {
+                collectDifferences(prefix + key + ".", a, b, different);
+            } else if (!a.equals(b)) {
+                different.add(prefix + key);
+            }
+        }
+    }
+
     private static String read(Path file) {
-        try {
-            return Files.readString(file);
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(LONGEST + 1);
+            if (bytes.length > LONGEST) {
+                throw new SettingsException(file + ": longer than " + LONGEST + " bytes, hardly a file of settings");
+            }
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
         } catch (NoSuchFileException e) {
             throw new SettingsException(file + ": no such file", e);
         } catch (CharacterCodingException e) {
             throw new SettingsException(file + ": not a text file in UTF-8", e);
         } catch (IOException e) {
-            throw new SettingsException(file + ": can't be read: " + (Files.isDirectory(file) ? "it is a folder" : e.getMessage()), e);
+            throw new SettingsException(file + ": can't be read: " + (Files.isDirectory(file) ? "it is a folder" : FileTrouble.reason(e)), e);
         }
     }
 

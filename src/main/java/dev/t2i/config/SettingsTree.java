@@ -12,6 +12,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /** Settings before they have a type: a tree of keys, and for each key that was overridden, by what. */
 final class SettingsTree {
@@ -60,10 +61,20 @@ final class SettingsTree {
         } catch (JsonProcessingException e) {
             JsonLocation at = e.getLocation();
             String where = at == null ? "" : " line " + at.getLineNr() + ", column " + at.getColumnNr();
-            String problem = e.getOriginalMessage().lines().map(String::strip).filter(line -> !line.isEmpty())
-                    .reduce((first, last) -> first.endsWith(",") ? first + " " + last : first).orElse("unreadable");
-            throw new SettingsException(source + where + ": not readable as YAML: " + problem, e);
+            throw new SettingsException(source + where + ": not readable as YAML: " + problem(e), e);
         }
+    }
+
+    /** What is wrong, without the excerpts and the names of Java classes that parsers add. */
+    private static String problem(JsonProcessingException e) {
+        if (e.getCause() instanceof MarkedYAMLException yaml && yaml.getProblem() != null) {
+            return yaml.getContext() == null ? yaml.getProblem() : yaml.getContext() + ": " + yaml.getProblem();
+        }
+        String first = e.getOriginalMessage().lines().map(String::strip).filter(line -> !line.isEmpty()).findFirst().orElse("unreadable");
+        if (first.startsWith("Trailing token")) {
+            return "it goes on after the settings; a file holds one document";
+        }
+        return first.replaceFirst(", from `.*", ")").replaceFirst("\\(bound as .*", "");
     }
 
     static String print(JsonNode tree) {

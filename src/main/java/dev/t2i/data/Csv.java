@@ -8,15 +8,32 @@ final class Csv {
     /** @param line the line of the file on which the row begins, from 1 */
     record Row(int line, List<String> cells) {}
 
+    /** A quoted cell without an end. */
+    static final class UnclosedQuote extends Exception {
+        private static final long serialVersionUID = 1L;
+        private final int line;
+
+        private UnclosedQuote(int line) {
+            super("line " + line);
+            this.line = line;
+        }
+
+        /** Where the cell begins, from 1. */
+        int line() {
+            return line;
+        }
+    }
+
     private Csv() {}
 
-    static List<Row> parse(String text) {
+    static List<Row> parse(String text) throws UnclosedQuote {
         List<Row> rows = new ArrayList<>();
         List<String> cells = new ArrayList<>();
         StringBuilder cell = new StringBuilder();
         boolean quoted = false;
         int line = 1;
         int rowLine = 1;
+        int quoteLine = 1;
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (c == '\n') {
@@ -33,6 +50,7 @@ final class Csv {
                 }
             } else if (c == '"' && cell.isEmpty()) {
                 quoted = true;
+                quoteLine = line;
             } else if (c == ',') {
                 cells.add(cell.toString());
                 cell.setLength(0);
@@ -43,6 +61,9 @@ final class Csv {
             } else if (c != '\r') {
                 cell.append(c);
             }
+        }
+        if (quoted) {
+            throw new UnclosedQuote(quoteLine);
         }
         finish(rows, rowLine, cells, cell);
         return rows;

@@ -4,11 +4,11 @@ import dev.t2i.data.scene.SceneSampler.Split;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -31,8 +31,7 @@ public record DataSpec(Kind kind, String location, Map<String, String> options) 
         }
     }
 
-    /** Matches anything: a question mark that no options follow belongs to the place. */
-    private static final Pattern OPTIONS = Pattern.compile("^(.*?)(?:\\?((?:\\w+=[^&]*)(?:&\\w+=[^&]*)*)?)?$", Pattern.DOTALL);
+    private static final Pattern OPTION = Pattern.compile("\\w+=.*", Pattern.DOTALL);
     private static final String KINDS = "scenes:, folder:DIR, coco:DIR, flickr30k:DIR or webdataset:PATTERN";
 
     public DataSpec {
@@ -50,20 +49,31 @@ public record DataSpec(Kind kind, String location, Map<String, String> options) 
             throw new DataException("data '" + spec + "': " + kind
                     + " sets are not read by this version; write the captions to a metadata.jsonl and use folder:DIR");
         }
-        Matcher matcher = OPTIONS.matcher(spec.substring(colon + 1));
-        matcher.matches();
+        String rest = spec.substring(colon + 1);
+        int question = optionsStart(rest);
         Map<String, String> options = new LinkedHashMap<>();
-        if (matcher.group(2) != null) {
-            for (String option : matcher.group(2).split("&")) {
+        if (question + 1 < rest.length()) {
+            for (String option : rest.substring(question + 1).split("&", -1)) {
                 int equals = option.indexOf('=');
                 if (options.put(option.substring(0, equals), option.substring(equals + 1)) != null) {
                     throw new DataException("data '" + spec + "': the option " + option.substring(0, equals) + " is given twice");
                 }
             }
         }
-        DataSpec parsed = new DataSpec(kind, matcher.group(1), options);
+        DataSpec parsed = new DataSpec(kind, rest.substring(0, question), options);
         parsed.validate(spec);
         return parsed;
+    }
+
+    /** Where the question mark before the options stands, or the end: one that no options follow belongs to the place. */
+    private static int optionsStart(String rest) {
+        for (int at = rest.indexOf('?'); at >= 0; at = rest.indexOf('?', at + 1)) {
+            String options = rest.substring(at + 1);
+            if (options.isEmpty() || Arrays.stream(options.split("&", -1)).allMatch(option -> OPTION.matcher(option).matches())) {
+                return at;
+            }
+        }
+        return rest.length();
     }
 
     private static Kind kind(String name) {

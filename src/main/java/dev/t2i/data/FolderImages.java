@@ -32,7 +32,7 @@ public final class FolderImages implements CaptionedImages {
         List<Problem> problems = index.problems();
         if (!problems.isEmpty()) {
             throw new DataException("%s/%s%s".formatted(root, problems.getFirst(), problems.size() == 1 ? ""
-                    : "; " + (problems.size() - 1) + " more problems, see 'data check folder:" + root + "'"));
+                    : "; " + (problems.size() == 2 ? "1 more problem" : problems.size() - 1 + " more problems") + ", see 'data check folder:" + root + "'"));
         }
         if (index.entries().isEmpty()) {
             throw new DataException(root + ": no pictures here; a folder needs pictures and metadata.jsonl, metadata.csv or a ."

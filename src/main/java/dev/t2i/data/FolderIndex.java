@@ -3,11 +3,12 @@ package dev.t2i.data;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.t2i.error.FileTrouble;
 import dev.t2i.image.PictureFiles;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -74,7 +76,7 @@ final class FolderIndex {
                 index.readMetadata(metadata);
             }
         } catch (IOException | UncheckedIOException e) {
-            throw new DataException(root + ": cannot be read, " + oneLine(e), e);
+            throw new DataException(root + ": cannot be read, " + FileTrouble.reason(e instanceof UncheckedIOException u ? u.getCause() : (IOException) e), e);
         }
         index.compare();
         return index;
@@ -132,7 +134,7 @@ final class FolderIndex {
 
     private void readJsonLines(Path file) throws IOException {
         int number = 0;
-        for (String line : text(file).split("\n", -1)) {
+        for (String line : text(file).orElse("").split("\n", -1)) {
             number++;
             if (line.isBlank()) {
                 continue;
@@ -157,7 +159,17 @@ final class FolderIndex {
     }
 
     private void readCsv(Path file) throws IOException {
-        List<Csv.Row> rows = Csv.parse(text(file));
+        Optional<String> text = text(file);
+        if (text.isEmpty()) {
+            return;
+        }
+        List<Csv.Row> rows;
+        try {
+            rows = Csv.parse(text.get());
+        } catch (Csv.UnclosedQuote e) {
+            badMetadata(name(file) + ":" + e.line(), "a quote is opened here and never closed");
+            return;
+        }
         if (rows.isEmpty()) {
             badMetadata(name(file), "empty, a header with file_name and " + column + " is needed");
             return;
@@ -220,7 +232,12 @@ final class FolderIndex {
                         "no picture belongs to this ." + extension + " file"));
                 continue;
             }
-            List<String> lines = text(sidecar.getValue()).lines().filter(line -> !line.isBlank()).toList();
+            Optional<String> text = text(sidecar.getValue());
+            if (text.isEmpty()) {
+                captions.putIfAbsent(picture, new ArrayList<>());
+                continue;
+            }
+            List<String> lines = text.get().lines().filter(line -> !line.isBlank()).toList();
             if (lines.isEmpty()) {
                 keep(picture, sidecar.getKey(), "");
             }
@@ -242,9 +259,15 @@ final class FolderIndex {
         return name.substring(0, name.lastIndexOf('.'));
     }
 
-    private static String text(Path file) throws IOException {
-        String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-        return text.startsWith("\ufeff") ? text.substring(1) : text;
+    /** The text of a file; nothing, with a problem noted, where it is none. */
+    private Optional<String> text(Path file) throws IOException {
+        try {
+            String text = Files.readString(file);
+            return Optional.of(text.startsWith("\ufeff") ? text.substring(1) : text);
+        } catch (CharacterCodingException e) {
+            badMetadata(name(file), "not a text file in UTF-8; convert it");
+            return Optional.empty();
+        }
     }
 
     private static boolean isHidden(Path relative) {
@@ -254,9 +277,5 @@ final class FolderIndex {
             }
         }
         return false;
-    }
-
-    static String oneLine(Exception e) {
-        return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.getClass().getSimpleName());
     }
 }

@@ -7,7 +7,7 @@ import dev.t2i.data.scene.Scene;
 import dev.t2i.data.scene.SceneJson;
 import dev.t2i.data.scene.SceneRenderer;
 import dev.t2i.data.scene.SceneSampler;
-import dev.t2i.image.ImageException;
+import dev.t2i.error.FileTrouble;
 import dev.t2i.image.Picture;
 import dev.t2i.image.Png;
 
@@ -48,8 +48,12 @@ public final class SceneExport {
         }
         Path target = folder.toAbsolutePath().normalize();
         Path parent = target.getParent();
-        if (parent == null || !Files.isDirectory(parent)) {
-            throw new DataException(folder + ": cannot be written, there is no folder " + parent);
+        if (parent == null) {
+            throw new DataException(folder + ": cannot be written; name a folder inside it");
+        }
+        if (!Files.isDirectory(parent)) {
+            throw new DataException(folder + ": cannot be written, " + (Files.exists(parent) ? parent + " is a file, not a folder"
+                    : "there is no folder " + parent + "; create it first"));
         }
         Path aside = null;
         try {
@@ -60,9 +64,10 @@ public final class SceneExport {
                 Files.setPosixFilePermissions(aside, PosixFilePermissions.fromString("rwxr-xr-x"));
             }
             replace(target, aside);
-        } catch (IOException | UncheckedIOException | ImageException e) {
-            String reason = FolderIndex.oneLine(e);
-            throw new DataException(folder + ": cannot be written, " + reason, e);
+        } catch (UncheckedIOException e) {
+            throw new DataException(folder + ": cannot be written, " + FileTrouble.reason(e.getCause()), e);
+        } catch (IOException e) {
+            throw new DataException(folder + ": cannot be written, " + FileTrouble.reason(e), e);
         } finally {
             delete(aside);
         }
@@ -83,7 +88,7 @@ public final class SceneExport {
             return;
         }
         if (!overwrite) {
-            throw new DataException(folder + ": is not empty; choose another folder or allow overwriting");
+            throw new DataException(folder + ": is not empty; choose another folder, or pass --force to replace an earlier export");
         }
         boolean ours = inside.stream().allMatch(file -> {
             String name = file.getFileName().toString();

@@ -11,7 +11,8 @@ public final class Channels {
 
     private Channels() {}
 
-    static List<Integer> check(String setting, List<Integer> channels) {
+    /** Refuses a list that shapes no network. */
+    public static List<Integer> check(String setting, List<Integer> channels) {
         if (channels == null || channels.isEmpty() || channels.size() > MAX_ENTRIES) {
             throw new BadInputException("%s: needs 1 to %d entries, one for each resolution from 4 pixels to %d"
                     .formatted(setting, MAX_ENTRIES, SMALLEST_PICTURE << MAX_ENTRIES - 1));

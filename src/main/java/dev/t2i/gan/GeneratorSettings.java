@@ -24,7 +24,7 @@ public record GeneratorSettings(
     public enum Kind { DF_GAN, MAPPED }
 
     public GeneratorSettings {
-        channels = Channels.check("generator.channels", channels);
+        channels = Channels.check("channels", channels);
     }
 
     /** The network for text features of that width. */

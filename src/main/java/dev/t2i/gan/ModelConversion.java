@@ -1,6 +1,7 @@
 package dev.t2i.gan;
 
 import dev.t2i.error.BadInputException;
+import dev.t2i.error.FileTrouble;
 import dev.t2i.gpt2.Gpt2Files;
 import dev.t2i.safetensors.AtomicFile;
 import dev.t2i.safetensors.SafetensorsWriter;
@@ -57,7 +58,10 @@ public final class ModelConversion {
             copyOthers(encoder.folder(), encoderAside);
             move(aside, target);
         } catch (IOException e) {
-            throw new BadInputException(target + ": the model cannot be written there, " + e.getMessage(), e);
+            throw new BadInputException(target + ": the model cannot be written there, " + FileTrouble.reason(e), e);
+        } catch (BadInputException e) {
+            throw e.getCause() instanceof IOException trouble
+                    ? new BadInputException(target + ": the model cannot be written there, " + FileTrouble.reason(trouble), e) : e;
         } finally {
             discard(aside);
         }

@@ -1,19 +1,16 @@
 package dev.t2i.image;
 
+import dev.t2i.error.FileTrouble;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Locale;
 
 /** Files written whole or not at all: beside the target, synced, renamed. */
 final class WholeFile {
@@ -53,6 +50,9 @@ final class WholeFile {
 
     static byte[] read(Path file) {
         try {
+            if (Files.exists(file) && !Files.isRegularFile(file)) {
+                throw new ImageException(file + ": cannot be read, it is " + (Files.isDirectory(file) ? "a folder" : "not an ordinary file"));
+            }
             if (Files.size(file) > MAX_BYTES) {
                 throw new ImageException(file + ": larger than " + MAX_BYTES + " bytes, hardly a picture");
             }
@@ -63,13 +63,7 @@ final class WholeFile {
     }
 
     static String reason(IOException e) {
-        return switch (e) {
-            case NoSuchFileException _ -> "there is no such file";
-            case AccessDeniedException _ -> "permission denied";
-            case FileAlreadyExistsException _ -> "it exists already";
-            case FileSystemException f when f.getReason() != null -> f.getReason().toLowerCase(Locale.ROOT);
-            default -> String.valueOf(e.getMessage()).lines().findFirst().orElse("I/O error").toLowerCase(Locale.ROOT);
-        };
+        return e instanceof NoSuchFileException ? "there is no such file" : FileTrouble.reason(e);
     }
 
     /** Temporary files are private to their owner; pictures are as readable as other files. */

@@ -18,6 +18,10 @@ public final class Launcher {
     /** Exit code for a backend, device or runtime that isn't there. */
     static final int NO_RUNTIME = 5;
 
+    /** Exit code for bad input. */
+    static final int GARBLED = 3;
+
+    private static final char REPLACEMENT = '\ufffd';
     private static final String MAIN = "dev.t2i.cli.Main";
 
     private Launcher() {
@@ -29,6 +33,7 @@ public final class Launcher {
 
     /** Runs {@code mainClass} of this class path with the given arguments; ends this JVM when a child did the work. */
     public static void launch(String mainClass, String[] args) throws Throwable {
+        refuseGarbled(args);
         Map<String, String> environment = System.getenv();
         if (canRunHere(environment)) {
             runHere(mainClass, args);
@@ -42,6 +47,18 @@ public final class Launcher {
             exitCode = NO_RUNTIME;
         }
         System.exit(exitCode);
+    }
+
+    /** Java has put replacement characters where an argument's bytes meant nothing to it: nobody would get the picture asked for. */
+    private static void refuseGarbled(String[] args) {
+        for (int i = 0; i < args.length; i++) {
+            if (args[i].indexOf(REPLACEMENT) >= 0) {
+                System.err.println("t2i: argument " + (i + 1) + " is not text in this terminal's encoding ("
+                        + System.getProperty("sun.jnu.encoding", "unknown")
+                        + "); set LC_ALL=C.UTF-8, or write prompts into a file in UTF-8 and pass --prompts FILE");
+                System.exit(GARBLED);
+            }
+        }
     }
 
     private static int runChild(String mainClass, String[] args, Map<String, String> environment)

@@ -132,8 +132,9 @@ public record Evaluation(Painter painter, Recogniser recogniser, int samples, lo
                     + "measure fid or kid on other data");
         }
         boolean features = asksForDistances(metrics);
-        Sight real = real(data.seen(), 0, features, step);
+        // First what may be refused: a prompt that is too long for the model.
         Sight drawn = drawn(data.seen(), features, step);
+        Sight real = real(data.seen(), 0, features, step);
         List<Compositions> obedience = new ArrayList<>();
         if (attributes) {
             obedience.add(new Compositions("seen", drawn.obedience(), real.obedience()));

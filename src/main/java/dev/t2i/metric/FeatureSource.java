@@ -11,7 +11,6 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -59,11 +58,19 @@ public record FeatureSource(Supplier<Recogniser> recogniser) {
         if (features.shape().rank() != 2) {
             throw new BadInputException(path + ": features have shape " + features.shape() + ", [pictures, features] is needed");
         }
-        float[] all = features.toFloatArray();
-        float[][] rows = new float[features.shape().dim(0)][];
         int width = features.shape().dim(1);
+        if (features.shape().dim(0) < 2 || width < 1 || width > FeatureStatistics.WIDEST) {
+            throw new BadInputException("%s: features have shape %s; a distance needs at least 2 pictures, of 1 to %d features each"
+                    .formatted(path, features.shape(), FeatureStatistics.WIDEST));
+        }
+        float[][] rows = new float[features.shape().dim(0)][width];
         for (int i = 0; i < rows.length; i++) {
-            rows[i] = Arrays.copyOfRange(all, i * width, (i + 1) * width);
+            for (int j = 0; j < width; j++) {
+                rows[i][j] = features.getFloat((long) i * width + j);
+                if (!Float.isFinite(rows[i][j])) {
+                    throw new BadInputException("%s: feature %d of picture %d is %s; compute the features again".formatted(path, j, i, rows[i][j]));
+                }
+            }
         }
         return rows;
     }

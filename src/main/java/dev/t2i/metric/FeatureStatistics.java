@@ -19,6 +19,8 @@ import java.nio.file.Path;
  * @param covariance {@code [features, features]}, row-major, divided by {@code count - 1}
  */
 public record FeatureStatistics(String network, long count, double[] mean, double[] covariance) {
+    /** Covariances of more features would not fit an array, nor anybody's patience. */
+    static final int WIDEST = 16_384;
     private static final String MEAN = "mean";
     private static final String COVARIANCE = "covariance";
     private static final String NETWORK = "features";
@@ -69,17 +71,30 @@ public record FeatureStatistics(String network, long count, double[] mean, doubl
             throw new BadInputException("%s: mean %s and covariance %s do not fit, [d] and [d, d] are needed"
                     .formatted(file.origin(), mean.shape(), covariance.shape()));
         }
+        if (width < 1 || width > WIDEST) {
+            throw new BadInputException("%s: statistics of %d features, 1 to %d are possible".formatted(file.origin(), width, WIDEST));
+        }
         String count = file.metadata().getOrDefault(COUNT, "0");
         if (!count.matches("\\d{1,18}")) {
             throw new BadInputException(file.origin() + ": the metadata's count is '" + count + "', not a number of pictures");
         }
-        return new FeatureStatistics(file.metadata().getOrDefault(NETWORK, "unknown"), Long.parseLong(count), numbers(mean), numbers(covariance));
+        double[] variances = numbers(file, COVARIANCE, covariance);
+        for (int i = 0; i < width; i++) {
+            double variance = variances[Math.toIntExact(i * (width + 1))];
+            if (variance < 0) {
+                throw new BadInputException("%s: the variance of feature %d is %s, below 0; save the statistics again".formatted(file.origin(), i, variance));
+            }
+        }
+        return new FeatureStatistics(file.metadata().getOrDefault(NETWORK, "unknown"), Long.parseLong(count), numbers(file, MEAN, mean), variances);
     }
 
-    private static double[] numbers(Tensor tensor) {
+    private static double[] numbers(Weights file, String name, Tensor tensor) {
         double[] numbers = new double[Math.toIntExact(tensor.size())];
         for (int i = 0; i < numbers.length; i++) {
             numbers[i] = tensor.getDouble(i);
+            if (!Double.isFinite(numbers[i])) {
+                throw new BadInputException("%s: '%s' holds %s; save the statistics again".formatted(file.origin(), name, numbers[i]));
+            }
         }
         return numbers;
     }

@@ -1,5 +1,6 @@
 package dev.t2i.metric;
 
+import dev.t2i.error.BadInputException;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
@@ -74,7 +75,7 @@ public final class FrechetDistance {
     private static EigenDecomposition_F64<DMatrixRMaj> decompose(DMatrixRMaj matrix, boolean vectors) {
         EigenDecomposition_F64<DMatrixRMaj> eigen = DecompositionFactory_DDRM.eig(matrix.numRows, vectors, true);
         if (!eigen.decompose(matrix)) {
-            throw new ArithmeticException("the eigenvalues of a covariance do not converge; are all features finite?");
+            throw new BadInputException("the distance cannot be computed, the eigenvalues of a covariance do not converge; use more pictures, or less uniform ones");
         }
         return eigen;
     }

@@ -1,6 +1,7 @@
 package dev.t2i.safetensors;
 
 import dev.t2i.error.BadInputException;
+import dev.t2i.error.FileTrouble;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -9,7 +10,6 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -102,12 +102,7 @@ public final class AtomicFile {
             case NoSuchFileException _ when Files.isDirectory(folder) -> "no file can be created in " + folder;
             case NoSuchFileException _ -> "there is no folder " + folder + "; create it first";
             case AccessDeniedException _ -> "the folder " + folder + " may not be written to; check its permissions";
-            case NotDirectoryException _ -> folder + " is not a folder";
-            default -> {
-                String said = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-                yield said.contains("No space left") || said.contains("quota")
-                        ? "the disk is full (" + said + "); free some space or choose another folder" : said;
-            }
+            default -> FileTrouble.reason(e);
         };
     }
 }

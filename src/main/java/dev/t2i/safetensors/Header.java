@@ -62,7 +62,7 @@ record Header(Map<String, String> metadata, List<TensorInfo> tensors) {
         } catch (CharacterCodingException e) {
             throw new SafetensorsException(origin, "the header is not valid UTF-8", e);
         } catch (JsonProcessingException e) {
-            String reason = e.getOriginalMessage().lines().findFirst().orElse("syntax error");
+            String reason = ModelJson.reason(e);
             long at = e.getLocation() == null ? -1 : e.getLocation().getCharOffset();
             throw new SafetensorsException(origin, "the header is not valid JSON near character %d: %s"
                     .formatted(at, reason), e);

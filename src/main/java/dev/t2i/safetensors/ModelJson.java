@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.t2i.error.BadModelException;
+import dev.t2i.error.FileTrouble;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
@@ -51,12 +52,18 @@ public final class ModelJson {
         } catch (CharacterCodingException e) {
             throw wrong(file, "is not valid UTF-8", e);
         } catch (JsonProcessingException e) {
-            String reason = e.getOriginalMessage().lines().findFirst().orElse("syntax error");
+            String reason = reason(e);
             String where = e.getLocation() == null ? "" : " in line " + e.getLocation().getLineNr();
             throw wrong(file, "is not valid JSON%s: %s".formatted(where, reason), e);
         } catch (IOException e) {
-            throw wrong(file, "cannot be read: " + e.getMessage(), e);
+            throw wrong(file, "cannot be read: " + FileTrouble.reason(e), e);
         }
+    }
+
+    /** What is wrong, without the names of settings and sources that the parser adds for programmers. */
+    static String reason(JsonProcessingException e) {
+        return e.getOriginalMessage().lines().findFirst().orElse("syntax error")
+                .replaceFirst(" \\(start marker at.*", "").replaceFirst(", from `[^`]*`", "");
     }
 
     private static BadModelException wrong(Path file, String problem, Throwable cause) {

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Objects;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Off-heap, row-major numbers. A tensor does not own memory of its own: its {@link Arena} does, and closing that frees it.
@@ -16,6 +17,7 @@ public final class Tensor {
     /** Bytes in front of an allocated payload. */
     public static final int HEADROOM = 64;
     private static final int ALIGNMENT = 64;
+    private static final LongAdder ALLOCATIONS = new LongAdder();
 
     private final DType dtype;
     private final Shape shape;
@@ -30,8 +32,14 @@ public final class Tensor {
     /** A zeroed tensor whose memory belongs to {@code arena}. */
     public static Tensor allocate(Arena arena, DType dtype, Shape shape) {
         long bytes = Math.multiplyExact(shape.size(), dtype.bytes());
+        ALLOCATIONS.increment();
         MemorySegment raw = arena.allocate(Math.addExact(bytes, HEADROOM), ALIGNMENT);
         return new Tensor(dtype, shape, raw.asSlice(HEADROOM, bytes));
+    }
+
+    /** How many tensors this process has allocated so far: for tests that a loop allocates none. */
+    public static long allocations() {
+        return ALLOCATIONS.sum();
     }
 
     /** A tensor over memory that someone else owns; {@code segment} is exactly its payload. */

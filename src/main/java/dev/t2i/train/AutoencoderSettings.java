@@ -32,16 +32,16 @@ public record AutoencoderSettings(
         GanSettings.Average average) {
 
     public AutoencoderSettings {
-        posterior = List.copyOf(posterior);
+        posterior = Channels.check("posterior", posterior);
+        Channels.requireSize("posterior", posterior, size);
+        Channels.requireSize("generator.channels", generator.channels(), size);
     }
 
     Generator buildGenerator() {
-        Channels.requireSize("generator.channels", generator.channels(), size);
         return generator.build(text.adapter().width());
     }
 
     Posterior buildPosterior() {
-        Channels.requireSize("posterior", posterior, size);
         return new Posterior(generator.noiseWidth(), text.adapter().width(), posterior);
     }
 

@@ -5,7 +5,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.t2i.backend.Session;
 import dev.t2i.error.BadInputException;
 import dev.t2i.error.BadModelException;
+import dev.t2i.error.FileTrouble;
 import dev.t2i.safetensors.AtomicFile;
+import dev.t2i.safetensors.ModelJson;
+import dev.t2i.safetensors.SafetensorsException;
 import dev.t2i.safetensors.SafetensorsFile;
 import dev.t2i.safetensors.SafetensorsWriter;
 import dev.t2i.safetensors.TensorInfo;
@@ -18,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -33,6 +37,9 @@ public final class Checkpoint {
     private static final String STATE = "state.safetensors";
     private static final String PROGRESS = "progress.json";
     private static final String LATEST = "latest";
+    private static final String OLDER = "; name an older checkpoint in 'latest' to go on from that";
+    private static final int LONGEST_PROGRESS = 4096;
+    private static final String NAMES = "step-\\d{8,}";
     private static final String ASIDE = ".writing-";
 
     /** How far a run had come: steps done, and the seconds they took. */
@@ -67,9 +74,17 @@ public final class Checkpoint {
             AtomicFile.write(checkpoints.resolve(LATEST), target.getFileName() + "\n");
             prune(checkpoints, target, keep);
         } catch (IOException e) {
-            throw new BadInputException(target + ": the checkpoint cannot be written, " + e.getMessage()
-                    + "; the one before it is untouched", e);
+            throw unwritten(target, e, e);
+        } catch (BadInputException e) {
+            throw e.getCause() instanceof IOException trouble ? unwritten(target, trouble, e) : e;
+        } finally {
+            Folders.discard(aside);
         }
+    }
+
+    private static BadInputException unwritten(Path target, IOException trouble, Exception cause) {
+        return new BadInputException(target + ": the checkpoint cannot be written, " + FileTrouble.reason(trouble)
+                + "; what was saved before is untouched, go on from it with --resume", cause);
     }
 
     /** A state's name and type, which a session does not tell. */
@@ -79,33 +94,69 @@ public final class Checkpoint {
     public static Optional<Path> latest(Path checkpoints) {
         Path latest = checkpoints.resolve(LATEST);
         if (!Files.exists(latest)) {
-            return Optional.empty();
+            // A kill between the checkpoint's rename and its naming; what has its name is whole.
+            return newest(checkpoints);
         }
         try {
             String name = Files.readString(latest).strip();
             Path folder = checkpoints.resolve(name);
-            if (!name.matches("step-\\d{8,}") || !Files.isDirectory(folder)) {
+            if (!name.matches(NAMES) || !Files.isDirectory(folder)) {
                 throw new BadModelException("%s: names '%s', which is not a checkpoint here; write the name of one of the step-… folders into it"
                         .formatted(latest, name));
             }
             return Optional.of(folder);
         } catch (IOException e) {
-            throw new BadModelException(latest + ": cannot be read, " + e.getMessage(), e);
+            throw new BadModelException(latest + ": cannot be read, " + FileTrouble.reason(e) + "; write the name of one of the step-… folders into it", e);
+        }
+    }
+
+    private static Optional<Path> newest(Path checkpoints) {
+        if (!Files.isDirectory(checkpoints)) {
+            return Optional.empty();
+        }
+        try (Stream<Path> folders = Files.list(checkpoints)) {
+            return folders.filter(path -> path.getFileName().toString().matches(NAMES) && Files.isDirectory(path))
+                    .max(Comparator.comparing((Path path) -> path.getFileName().toString().length()).thenComparing(Path::getFileName));
+        } catch (IOException e) {
+            throw new BadModelException(checkpoints + ": cannot be read, " + FileTrouble.reason(e), e);
         }
     }
 
     /** Puts all states of the checkpoint {@code folder} into the session; it must hold exactly {@code states}. */
     public static Progress load(Path folder, Session session, List<StateType> states) {
-        Progress progress = progress(folder.resolve(PROGRESS));
+        Progress progress = progress(folder);
         Path file = folder.resolve(STATE);
         try (Arena arena = Arena.ofShared()) {
-            SafetensorsFile weights = SafetensorsFile.open(file, arena);
+            SafetensorsFile weights = open(file, arena);
             requireExactly(file, weights, states);
             for (StateType state : states) {
-                session.put(state.name(), weights.tensor(state.name()));
+                Tensor tensor = weights.tensor(state.name());
+                requireFinite(file, state.name(), tensor);
+                session.put(state.name(), tensor);
             }
         }
         return progress;
+    }
+
+    /** A training stops before it would save such numbers: the file is damaged. */
+    private static void requireFinite(Path file, String name, Tensor tensor) {
+        if (!tensor.dtype().isFloating()) {
+            return;
+        }
+        for (long i = 0; i < tensor.size(); i++) {
+            double value = tensor.getDouble(i);
+            if (!Double.isFinite(value)) {
+                throw new BadModelException("%s: state '%s' holds %s%s".formatted(file, name, value, OLDER));
+            }
+        }
+    }
+
+    private static SafetensorsFile open(Path file, Arena arena) {
+        try {
+            return SafetensorsFile.open(file, arena);
+        } catch (SafetensorsException e) {
+            throw new BadModelException(e.getMessage() + OLDER, e);
+        }
     }
 
     private static void requireExactly(Path file, SafetensorsFile weights, List<StateType> states) {
@@ -132,25 +183,30 @@ public final class Checkpoint {
         }
     }
 
-    private static Progress progress(Path file) {
+    private static Progress progress(Path folder) {
+        Path file = folder.resolve(PROGRESS);
+        JsonNode json;
         try {
-            JsonNode json = JSON.readTree(Files.readString(file));
-            if (json == null || !json.path("step").isIntegralNumber() || json.path("step").asLong() < 0
-                    || !json.path("seconds").isNumber()) {
-                throw new BadModelException(file + ": needs a step of at least 0 and the seconds so far; "
-                        + "name an older checkpoint in 'latest' to go on from that");
-            }
-            return new Progress(json.path("step").asLong(), json.path("seconds").asDouble());
-        } catch (IOException e) {
-            throw new BadModelException(file + ": cannot be read, " + e.getMessage().lines().findFirst().orElse("")
-                    + "; name an older checkpoint in 'latest' to go on from that", e);
+            json = ModelJson.readObject(file, LONGEST_PROGRESS);
+        } catch (BadModelException e) {
+            throw new BadModelException(e.getMessage() + OLDER, e);
         }
+        JsonNode step = json.path("step");
+        double seconds = json.path("seconds").asDouble(-1);
+        if (!step.isIntegralNumber() || !step.canConvertToLong() || step.asLong() < 0 || !(seconds >= 0 && Double.isFinite(seconds))) {
+            throw new BadModelException(file + ": needs a step of at least 0 and the seconds so far" + OLDER);
+        }
+        if (!folderName(step.asLong()).equals(folder.getFileName().toString())) {
+            // Data, noise and learning rates follow from the step; with a wrong one a run would go on as another run.
+            throw new BadModelException("%s: says step %d, but lies in %s%s".formatted(file, step.asLong(), folder.getFileName(), OLDER));
+        }
+        return new Progress(step.asLong(), seconds);
     }
 
     private static void prune(Path checkpoints, Path newest, int keep) throws IOException {
         List<Path> old = new ArrayList<>();
         try (Stream<Path> folders = Files.list(checkpoints)) {
-            folders.filter(path -> path.getFileName().toString().matches("step-\\d{8,}|\\" + ASIDE + ".*"))
+            folders.filter(path -> path.getFileName().toString().matches(NAMES + "|\\" + ASIDE + ".*"))
                     .filter(path -> !path.equals(newest)).sorted().forEach(old::add);
         }
         int steps = (int) old.stream().filter(path -> !path.getFileName().toString().startsWith(ASIDE)).count();

@@ -11,6 +11,15 @@ import java.nio.file.attribute.BasicFileAttributes;
 final class Folders {
     private Folders() {}
 
+    /** Deletes a folder as far as that is possible, after something else went right or wrong that matters more. */
+    static void discard(Path folder) {
+        try {
+            delete(folder);
+        } catch (IOException _) {
+            // What is left lies under a hidden name; the next attempt deletes it.
+        }
+    }
+
     /** Deletes a folder with all that is in it; nothing happens where there is none. */
     static void delete(Path folder) throws IOException {
         if (!Files.exists(folder)) {

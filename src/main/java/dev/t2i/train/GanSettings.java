@@ -37,6 +37,14 @@ public record GanSettings(
         Optional<String> start,
         Reconstruction reconstruction) {
 
+    public GanSettings {
+        Channels.requireSize("generator.channels", generator.channels(), size);
+        Channels.requireSize("discriminator.channels", discriminator.channels, size);
+        if (reconstruction.weight > 0) {
+            Channels.requireSize("reconstruction.channels", Channels.check("reconstruction.channels", reconstruction.channels), size);
+        }
+    }
+
     /** Which networks the text side trains together with the GAN. */
     public enum TextTraining { NONE, ADAPTER, ALL }
 
@@ -59,9 +67,13 @@ public record GanSettings(
      * @param channels from the full picture down to 4x4, the picture halving with each further entry
      */
     public record Judging(
-            @Range(min = 1) @Default("64") int headWidth,
+            @Range(min = 1, max = 65_536) @Default("64") int headWidth,
             @Default("false") boolean batchDeviation,
-            List<Integer> channels) {}
+            List<Integer> channels) {
+        public Judging {
+            channels = Channels.check("channels", channels);
+        }
+    }
 
     /**
      * What the networks are trained for.
@@ -87,10 +99,10 @@ public record GanSettings(
      * @param decay share of the run, at its end, over which learning rates fall linearly to {@code floor} of themselves
      */
     public record Optimizer(
-            @Default("0.0002") double generatorRate,
-            @Default("0.0004") double discriminatorRate,
-            @Range(min = 0, max = 1) @Default("0") double beta1,
-            @Range(min = 0, max = 1) @Default("0.99") double beta2,
+            @Range(min = 0, max = 1) @Default("0.0002") double generatorRate,
+            @Range(min = 0, max = 1) @Default("0.0004") double discriminatorRate,
+            @Range(min = 0, below = 1) @Default("0") double beta1,
+            @Range(min = 0, below = 1) @Default("0.99") double beta2,
             @Range(min = 0) @Default("2000") long warmup,
             @Range(min = 0, max = 1) @Default("0") double decay,
             @Range(min = 0, max = 1) @Default("0.05") double floor) {
@@ -141,17 +153,14 @@ public record GanSettings(
         if (reconstruction.weight == 0) {
             return Optional.empty();
         }
-        Channels.requireSize("reconstruction.channels", reconstruction.channels, size);
         return Optional.of(new Posterior(generator.noiseWidth(), text.adapter().width(), reconstruction.channels));
     }
 
     public Generator buildGenerator() {
-        Channels.requireSize("generator.channels", generator.channels(), size);
         return generator.build(text.adapter().width());
     }
 
     public Discriminator buildDiscriminator() {
-        Channels.requireSize("discriminator.channels", discriminator.channels, size);
         return new OneWayDiscriminator(text.adapter().width(), discriminator.headWidth, discriminator.channels, discriminator.batchDeviation);
     }
 }

@@ -3,6 +3,7 @@ package dev.t2i.train;
 import dev.t2i.config.Default;
 import dev.t2i.config.Range;
 import dev.t2i.gan.AdapterSettings;
+import dev.t2i.gan.Channels;
 import dev.t2i.gan.MatchingConfig;
 import java.util.List;
 
@@ -34,7 +35,8 @@ public record MatchingSettings(
         @Range(min = 0) @Default("4000") long warmup) {
 
     public MatchingSettings {
-        image = List.copyOf(image);
+        image = Channels.check("image", image);
+        Channels.requireSize("image", image, size);
     }
 
     /** What a model made with these settings says of itself. */

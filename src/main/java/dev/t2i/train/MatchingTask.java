@@ -5,7 +5,6 @@ import dev.t2i.backend.Executable;
 import dev.t2i.backend.FiniteCheck;
 import dev.t2i.backend.Session;
 import dev.t2i.data.CaptionedImages;
-import dev.t2i.gan.Channels;
 import dev.t2i.gan.MatchingConfig;
 import dev.t2i.gan.MatchingLoss;
 import dev.t2i.gan.ModelFolder;
@@ -49,7 +48,6 @@ public final class MatchingTask implements Task {
     private Executable executable;
 
     public MatchingTask(MatchingSettings settings, Path encoderFolder, CaptionedImages data, Backend backend) {
-        Channels.requireSize("image", settings.image(), settings.size());
         this.settings = settings;
         this.text = new TextSide(Gpt2Files.open(encoderFolder), settings.text().tokens(), true);
         this.session = backend.open();

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.t2i.config.Settings;
 import dev.t2i.error.BadInputException;
+import dev.t2i.error.FileTrouble;
 import dev.t2i.safetensors.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,29 +38,41 @@ public record RunFolder(Path path) {
                     }
                 }
             } catch (IOException e) {
-                throw new BadInputException(parent + ": cannot be listed, " + e.getMessage(), e);
+                throw new BadInputException(parent + ": cannot be listed, " + FileTrouble.reason(e), e);
             }
         }
         return new RunFolder(parent.resolve("%05d-%s".formatted(last + 1, name)));
     }
 
+    /** Refuses a folder that a new run cannot have: one with anything in it, or a file. */
+    public void requireFree() {
+        if (!Files.exists(path)) {
+            return;
+        }
+        if (!Files.isDirectory(path)) {
+            throw new BadInputException(path + ": is a file; name a folder for the run");
+        }
+        if (Files.exists(config())) {
+            throw new BadInputException(path + ": holds a run already; go on with --resume, or name another folder");
+        }
+        try (Stream<Path> content = Files.list(path)) {
+            if (content.findAny().isPresent()) {
+                throw new BadInputException(path + ": is not empty and no run; name another folder");
+            }
+        } catch (IOException e) {
+            throw new BadInputException(path + ": cannot be read, " + FileTrouble.reason(e), e);
+        }
+    }
+
     /** Creates the folder for a new run and writes its settings. */
     public void create(Record settings) {
+        requireFree();
         try {
-            if (Files.exists(path)) {
-                boolean empty;
-                try (Stream<Path> content = Files.list(path)) {
-                    empty = content.findAny().isEmpty();
-                }
-                if (!empty) {
-                    throw new BadInputException(path + ": holds a run already; go on with --resume, or name another folder");
-                }
-            }
             Files.createDirectories(checkpoints());
             Files.createDirectories(grids());
             AtomicFile.write(config(), Settings.toYaml(settings));
         } catch (IOException e) {
-            throw new BadInputException(path + ": cannot be created, " + e.getMessage(), e);
+            throw new BadInputException(path + ": cannot be created, " + FileTrouble.reason(e), e);
         }
     }
 
@@ -93,7 +106,9 @@ public record RunFolder(Path path) {
             Folders.delete(model());
             Files.move(aside, model(), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
-            throw new BadInputException(model() + ": cannot be written, " + e.getMessage(), e);
+            throw new BadInputException(model() + ": cannot be written, " + FileTrouble.reason(e), e);
+        } finally {
+            Folders.discard(aside);
         }
     }
 
@@ -103,7 +118,7 @@ public record RunFolder(Path path) {
             ObjectNode line = JSON.valueToTree(figures);
             Files.writeString(statistics(), line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
-            throw new BadInputException(statistics() + ": cannot be written, " + e.getMessage(), e);
+            throw new BadInputException(statistics() + ": cannot be written, " + FileTrouble.reason(e), e);
         }
     }
 
@@ -116,7 +131,7 @@ public record RunFolder(Path path) {
             List<String> kept = Files.readAllLines(statistics()).stream().filter(line -> isUpTo(line, step)).toList();
             AtomicFile.write(statistics(), kept.isEmpty() ? "" : String.join("\n", kept) + "\n");
         } catch (IOException e) {
-            throw new BadInputException(statistics() + ": cannot be read, " + e.getMessage(), e);
+            throw new BadInputException(statistics() + ": cannot be read, " + FileTrouble.reason(e), e);
         }
     }
 

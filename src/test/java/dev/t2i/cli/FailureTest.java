@@ -8,6 +8,7 @@ import dev.t2i.error.BadInputException;
 import dev.t2i.error.BadModelException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -50,6 +51,17 @@ class FailureTest {
         Failure failure = Failure.of(new OutOfMemoryError("Java heap space"));
         assertEquals(5, failure.exitCode());
         assertTrue(failure.line().contains("T2I_JAVA_OPTIONS"), failure.line());
+        Failure tensors = Failure.of(new OutOfMemoryError("Unable to allocate 51539607664 bytes"));
+        assertEquals(5, tensors.exitCode());
+        assertTrue(tensors.line().contains("smaller batch"), tensors.line());
+    }
+
+    @Test
+    void whatATerminalWouldObeyIsEscapedAndWhatIsLongIsShortened() {
+        assertEquals("a\\u001b[31mb\\u0007 \\u202ec \ud83d\ude00", Failure.of(new BadInputException("a\u001b[31mb\u0007\n\u202ec \ud83d\ude00")).line());
+        String line = Failure.of(new BadInputException("x.png: " + "\ud83d\ude00".repeat(5000) + " is wrong")).line();
+        assertTrue(line.length() < 520 && line.startsWith("x.png: ") && line.endsWith(" is wrong"), line);
+        assertTrue(StandardCharsets.UTF_8.newEncoder().canEncode(line), "half a character");
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,6 +50,14 @@ class SettingsTest {
               loss: matching-aware
               optimizer: {learning_rate: 1e-4}
             """;
+
+    @Test
+    void whatDiffersFromAFileIsNamed(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("config.yaml"), Settings.toYaml(parse(GOOD)));
+        assertEquals(List.of(), Settings.differences(file, parse(GOOD)));
+        Run other = Settings.parse(GOOD, "test", Run.class, List.of("training.batch_size=8", "verbose=true", "training.image_limit=3"));
+        assertEquals(List.of("training.batch_size", "training.image_limit", "verbose"), Settings.differences(file, other));
+    }
 
     @Test
     void filesBindToRecordsWithDefaults() {

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,6 +55,17 @@ class LauncherTest {
         assertEquals(5, process.waitFor());
         assertEquals(1, lines.size(), lines::toString);
         assertTrue(lines.getFirst().startsWith("t2i: T2I_JAVA_HOME=" + folder), lines.getFirst());
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void lettersThatTheLocaleGarblesAreRefusedRatherThanDrawn() throws Exception {
+        Process process = start(Map.of("LC_ALL", "C"), "echo", List.of("plain", "\u00e9t\u00e9"));
+        process.getOutputStream().close();
+        List<String> lines = lines(process);
+        assertEquals(3, process.waitFor(), lines::toString);
+        assertEquals(1, lines.size(), lines::toString);
+        assertTrue(lines.getFirst().contains("argument 3") && lines.getFirst().contains("LC_ALL=C.UTF-8"), lines::toString);
     }
 
     @Test

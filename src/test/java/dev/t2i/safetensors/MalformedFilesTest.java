@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -30,7 +31,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Files that must be refused in one line, files that look odd but are legal, and bytes that are neither. */
-class MalformedFilesTest {
+public class MalformedFilesTest {
     private static final String F32_X2 = "{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}";
 
     @TempDir
@@ -133,6 +134,11 @@ class MalformedFilesTest {
                 bad("data of 256 TB promised", tensor("U8", "[281474976710655]", "[0,281474976710655]", 8), "cut short"),
                 bad("name of 2,000 characters", file("{\"" + "n".repeat(2000) + "\":" + F32_X2 + "}", 8), "2000 characters"),
                 bad("line feed in a name", file("{\"a\\nb\":{}}"), "'a\\u000ab' has no 'dtype'"));
+    }
+
+    /** The corpus as bytes, for tests of whatever reads such files. */
+    public static List<byte[]> corpus() {
+        return malformed().map(row -> (byte[]) row.get()[1]).toList();
     }
 
     @ParameterizedTest(name = "{0}")

@@ -156,8 +156,8 @@ class SafetensorsRoundTripTest {
             channel.write(ByteBuffer.wrap(new byte[100]));
             throw new IOException("No space left on device");
         }));
-        assertEquals(file + ": cannot be written, the disk is full (No space left on device); "
-                + "free some space or choose another folder", full.getMessage());
+        assertEquals(file + ": cannot be written, the disk is full; "
+                + "free some space or choose another place", full.getMessage());
         assertThrows(IllegalStateException.class, () -> AtomicFile.write(file, channel -> {
             throw new IllegalStateException("a defect");
         }));

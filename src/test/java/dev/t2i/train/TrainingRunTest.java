@@ -55,8 +55,8 @@ class TrainingRunTest {
         model = TinyModel.write(folder.resolve("tiny"));
     }
 
-    static GanSettings settings(String train, long samples) {
-        return Settings.parse(CONFIG.formatted(train, samples), "test", GanSettings.class, List.of());
+    static GanSettings settings(String train, long samples, String... overrides) {
+        return Settings.parse(CONFIG.formatted(train, samples), "test", GanSettings.class, List.of(overrides));
     }
 
     private GanTask task(GanSettings settings, Backend backend) {
@@ -181,6 +181,13 @@ class TrainingRunTest {
         Files.write(newest.resolve("state.safetensors"), Arrays.copyOf(whole, whole.length - 7));
         assertRefused(run, "state.safetensors");
         Files.write(newest.resolve("state.safetensors"), whole);
+        byte[] damaged = whole.clone();
+        Arrays.fill(damaged, damaged.length - 400, damaged.length, (byte) 0xff);
+        Files.write(newest.resolve("state.safetensors"), damaged);
+        assertRefused(run, "holds NaN");
+        Files.write(newest.resolve("state.safetensors"), whole);
+        Files.writeString(newest.resolve("progress.json"), "{\"step\": 5, \"seconds\": 1}");
+        assertRefused(run, "says step 5, but lies in step-00000004");
         Files.writeString(newest.resolve("progress.json"), "{\"step\": -4, \"seconds\": 1}");
         assertRefused(run, "progress.json");
         Files.writeString(newest.resolve("progress.json"), "{\"step\": 4");
@@ -193,6 +200,16 @@ class TrainingRunTest {
         BadModelException refusal = assertThrows(BadModelException.class, () -> train("none", 16, run, true, Integer.MAX_VALUE, 2));
         assertTrue(refusal.getMessage().contains(file), refusal.getMessage());
         assertEquals(1, refusal.getMessage().lines().count(), refusal.getMessage());
+    }
+
+    @Test
+    void aCheckpointThatWasNotYetNamedIsFound() throws IOException {
+        RunFolder run = new RunFolder(folder.resolve("run"));
+        train("none", 24, run, false, Integer.MAX_VALUE, 2);
+        Path newest = Checkpoint.latest(run.checkpoints()).orElseThrow();
+        Files.delete(run.checkpoints().resolve("latest"));
+        assertEquals(newest, Checkpoint.latest(run.checkpoints()).orElseThrow());
+        assertTrue(Checkpoint.latest(folder.resolve("none")).isEmpty());
     }
 
     @Test
