@@ -8,7 +8,8 @@ F32; with --f32 it runs in single precision and prints how far PyTorch itself is
 
 Cases: 'yardstick' is the network and loss that the speed comparison uses; 'mapped' is the project's own generator with
 batch deviation, hard negatives, a penalty at every other step and a matching loss; 'joint' trains the text adapter along
-and the generator only at every other step; 'redrawn' modulates by coordinates and draws half of each batch again from what
+and the generator only at every other step; 'redrawn' has two layers before the style and noise in every cell of
+the stem, modulates by coordinates, attends to words and draws half of each batch again from what
 an inference network makes of the real pictures. Tensors are named CASE/KIND/NAME, per-step figures [steps], NaN where a step
 has none.
 """
@@ -114,8 +115,9 @@ class YardstickGenerator:
 
 
 class MappedGenerator:
-    def __init__(self, channels, style, coordinates=False):
-        self.channels, self.style, self.coordinates = channels, style, coordinates
+    def __init__(self, channels, style, coordinates=False, layers=1, spatial=False, attention=()):
+        self.channels, self.style, self.coordinates, self.layers = channels, style, coordinates, layers
+        self.spatial, self.attention = spatial, attention
 
     @staticmethod
     def affine(p, name, x, y):
@@ -134,12 +136,34 @@ class MappedGenerator:
         first = self.slanted if self.coordinates else self.affine
         return leaky(self.affine(p, name + ".a1", leaky(first(p, name + ".a0", x, y)), y))
 
-    def __call__(self, p, z, text):
+    @staticmethod
+    def attend(p, name, x, words, mask, width=64, heads=4):
+        flat = x.permute(0, 2, 3, 1).flatten(1, 2)
+
+        def project(kind, rows):
+            rows = rows.flatten(0, 1)
+            if kind == ".key":  # a bias would cancel in the softmax
+                made = F.linear(rows, p.within(name + ".key.weight", (width, rows.shape[1]), rows.shape[1]))
+            else:
+                made = linear(p, name + kind, rows, width)
+            return made.view(len(x), -1, heads, width // heads).transpose(1, 2)
+
+        mixed = F.scaled_dot_product_attention(project(".query", flat), project(".key", words), project(".value", words),
+                                               attn_mask=mask.bool()[:, None, None, :])
+        taken = linear(p, name + ".out", mixed.transpose(1, 2).reshape(-1, width), x.shape[1])
+        return x + taken.view(len(x), *x.shape[2:], -1).permute(0, 3, 1, 2)
+
+    def __call__(self, p, z, text, words=None, mask=None):
         mapped = leaky(linear(p, "mapping.1", leaky(linear(p, "mapping.0", z, self.style)), self.style))
-        y = torch.cat([leaky(linear(p, "style", torch.cat([mapped, text], 1), self.style)), text], 1)
+        joined = torch.cat([mapped, text], 1)
+        for i in range(1, self.layers):
+            joined = leaky(linear(p, f"joined.{i - 1}", joined, 3 * self.style))
+        y = torch.cat([leaky(linear(p, "style", joined, self.style)), text], 1)
         c = self.channels[0]
         # Unlike DF-GAN's, this stem is the project's own and channels-last: [n, 4, 4, c].
         x = linear(p, "stem", y, c * 16).view(-1, 4, 4, c).permute(0, 3, 1, 2)
+        if self.spatial:
+            x = x + conv(p, "ground", z.view(-1, 4, 4, z.shape[1] // 16).permute(0, 3, 1, 2), c, 1)
         for i, out in enumerate(self.channels[1:]):
             b = f"blocks.{i}."
             h = F.interpolate(self.fuse(p, b + "f0", x, y), scale_factor=2)
@@ -147,6 +171,8 @@ class MappedGenerator:
             shortcut = conv(p, b + "sc", x, out, 1) if x.shape[1] != out else x
             h = conv(p, b + "c0", h, out, 3, pad=1)
             x = (shortcut + conv(p, b + "c1", self.fuse(p, b + "f1", h, y), out, 3, pad=1)) / math.sqrt(2)
+            if x.shape[2] in self.attention:
+                x = self.attend(p, b + "words", x, words, mask)
         return torch.tanh(conv(p, "out", leaky(self.affine(p, "last", x, y)), 3, 3, pad=1, gain=0.5))
 
 
@@ -198,9 +224,11 @@ class Posterior(ImageEncoder):
         self.noise = noise
 
     def __call__(self, p, x, text):
-        h = leaky(linear(p, "hidden", torch.cat([self.features(p, x), text], 1), 2 * self.width))
-        mean, spread = linear(p, "out", h, 2 * self.noise).chunk(2, 1)
-        return mean, 8 * torch.tanh(spread / 8)
+        # Each of the 4x4 cells says what its own share of the noise was.
+        cells = self.features(p, x).view(len(x) * 16, -1)
+        h = leaky(linear(p, "hidden", torch.cat([cells, text.repeat_interleave(16, 0)], 1), self.width))
+        mean, spread = linear(p, "out", h, self.noise // 8).chunk(2, 1)
+        return mean.reshape(len(x), -1), 8 * torch.tanh(spread.reshape(len(x), -1) / 8)
 
 
 class TextAdapter:
@@ -240,7 +268,7 @@ def matching(seen, texts, wrong, sharpness):
 
 def train(case, seed, *, batch, size, noise, feature_width, generator, discriminator, adapter, guide=None, loss="hinge",
           one_wrong=0.0, penalty, penalty_weight, interval, betas, rates, text_rate=None, critic=1, half_life, ramp,
-          matching_weight=0.0, sharpness=10.0, posterior=None, reconstruction=0.0, nat=0.001):
+          matching_weight=0.0, sharpness=10.0, posterior=None, reconstruction=0.0, nat=0.001, word_width=0):
     random = torch.Generator().manual_seed(seed)
 
     def given(name, shape, low, high):
@@ -254,10 +282,16 @@ def train(case, seed, *, batch, size, noise, feature_width, generator, discrimin
     keys = torch.randint(-2**31, 2**31, (STEPS, batch, 4), generator=random, dtype=torch.int64).int()
     tensors[f"{case}/in/noise_keys"] = keys
 
+    if word_width:
+        mask = torch.arange(5) < torch.randint(1, 6, (STEPS, batch, 1), generator=random)
+        tensors[f"{case}/in/mask"] = mask.float()
+        words = list(zip(given("words", (STEPS, batch, 5, word_width), -1.5, 1.5), mask))
+    else:
+        words = [()] * STEPS
     g, d, a, m, q = (Weights(seed + i) for i in range(5))
     # A first look at everything makes the parameters.
     first = adapter(a, features[0])
-    drawn = generator(g, torch.zeros(batch, noise), first)
+    drawn = generator(g, torch.zeros(batch, noise), first, *words[0])
     discriminator.logits(d, discriminator.features(d, drawn), first)
     if guide:
         guide(m, drawn)
@@ -307,7 +341,7 @@ def train(case, seed, *, batch, size, noise, feature_width, generator, discrimin
             mismatched = mismatched + one_wrong * on_fake(loss, wrong)
             said["d.wrong"] = wrong.mean()
         with torch.no_grad():
-            fake = generator(g, z, e)
+            fake = generator(g, z, e, *words[t])
         scores = discriminator.logits(d, discriminator.features(d, fake), e.detach())
         fits = on_real(loss, real) + mismatched / 2
         total = fits + on_fake(loss, scores) / 2
@@ -324,7 +358,7 @@ def train(case, seed, *, batch, size, noise, feature_width, generator, discrimin
 
         # The generator, against the new discriminator.
         if drawing:
-            fake = generator(g, z, e)
+            fake = generator(g, z, e, *words[t])
             total = on_drawn(loss, discriminator.logits(d, discriminator.features(d, fake), e))
             if guide:
                 said["g.matching"], said["g.matched"] = matching(guide(m, fake), e, wrong_texts, sharpness)
@@ -370,8 +404,8 @@ train("mapped", 240, **own)
 train("joint", 300, **{**own, "loss": "nonsaturating", "text_rate": 3e-4, "critic": 2, "one_wrong": 0.25,
                        "betas": (0.5, 0.99)})
 
-train("redrawn", 400, **{**own, "generator": MappedGenerator((12, 8, 8), 7, True), "guide": None, "matching_weight": 0.0,
-                         "posterior": Posterior(6, 8, (6, 8, 8)), "reconstruction": 10.0})
+train("redrawn", 400, **{**own, "generator": MappedGenerator((12, 8, 8), 7, True, 2, True, (8,)), "word_width": 6, "noise": 16, "guide": None, "matching_weight": 0.0,
+                         "posterior": Posterior(16, 8, (6, 8, 8)), "reconstruction": 10.0})
 
 for key in ((0, 0, 0, 0), (1, 2, 3, 4), (-5, 77, -1, 1 << 30)):
     tensors["normals/" + " ".join(map(str, key))] = torch.from_numpy(normals(key, 10))

@@ -6,6 +6,7 @@ import dev.t2i.backend.Session;
 import dev.t2i.error.BadModelException;
 import dev.t2i.gan.ModelConfig;
 import dev.t2i.gan.ModelFolder;
+import dev.t2i.gan.TextCondition;
 import dev.t2i.gpt2.Gpt2Config;
 import dev.t2i.gpt2.Gpt2Files;
 import dev.t2i.gpt2.Gpt2Weights;
@@ -26,6 +27,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.ObjIntConsumer;
 
@@ -194,7 +196,8 @@ final class Artist implements AutoCloseable {
         Value keys = graph.input(KEYS, DType.I32, Shape.of(rows, 4));
         Value noise = graph.normal(keys, Shape.of(rows, config.generator().noiseWidth()))
                 .mul(graph.input(TRUNCATION, DType.F32, Shape.SCALAR));
-        graph.output(PICTURES, config.buildGenerator().draw(generator, noise, text));
+        graph.output(PICTURES, config.buildGenerator().draw(generator, noise,
+                new TextCondition(text, Optional.of(new TextCondition.Words(features.tokens(), features.mask())))));
         if (compiled.isEmpty()) {
             if (inPlace) {
                 language.declarations().forEach(d -> session.lend(language.stateName(d.name()), encoderWeights.tensor(d.name())));

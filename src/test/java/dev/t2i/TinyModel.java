@@ -5,6 +5,7 @@ import dev.t2i.gan.GeneratorSettings;
 import dev.t2i.gan.ModelConfig;
 import dev.t2i.gan.ModelFolder;
 import dev.t2i.gan.TextAdapter;
+import dev.t2i.gan.TextCondition;
 import dev.t2i.gpt2.BpeTrainer;
 import dev.t2i.gpt2.BpeVocabulary;
 import dev.t2i.gpt2.Gpt2Config;
@@ -25,6 +26,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 
 /**
@@ -72,7 +74,7 @@ public record TinyModel(int embedding, int layers, int tokens, List<Integer> cha
     private ModelConfig config() {
         TreeSet<String> words = new TreeSet<>();
         CAPTIONS.forEach(caption -> words.addAll(Sentences.words(caption)));
-        GeneratorSettings generator = new GeneratorSettings(GeneratorSettings.Kind.MAPPED, 8, 12, false, 16, channels);
+        GeneratorSettings generator = new GeneratorSettings(GeneratorSettings.Kind.MAPPED, 8, 12, 1, false, false, List.of(), 16, channels);
         return new ModelConfig(1, "tiny", 4 << channels.size() - 1, new AdapterSettings(10, 12, tokens), generator, 0, "none", List.copyOf(words));
     }
 
@@ -98,7 +100,7 @@ public record TinyModel(int embedding, int layers, int tokens, List<Integer> cha
         Parameters generator = Parameters.of(graph, ModelFolder.GENERATOR);
         config.text().build().adapt(adapter, graph.fill(0, Shape.of(1, features)));
         config.buildGenerator().draw(generator, graph.fill(0, Shape.of(1, config.generator().noiseWidth())),
-                graph.fill(0, Shape.of(1, config.text().width())));
+                new TextCondition(graph.fill(0, Shape.of(1, config.text().width())), Optional.empty()));
         Map<String, Tensor> weights = new LinkedHashMap<>();
         Parameters.initialize(adapter.declarations(), 1, arena).forEach((name, tensor) -> weights.put(ModelFolder.ADAPTER + "." + name, tensor));
         Parameters.initialize(generator.declarations(), 1, arena).forEach((name, tensor) -> {

@@ -42,13 +42,12 @@ final class TrainCommand extends TrainingCommand {
             case GAN -> {
                 GanSettings settings = Settings.load(config, GanSettings.class, overrides);
                 Path encoder = ModelLocation.resolve(settings.text().encoder());
-                Optional<ModelStart> start = settings.start().map(name -> ModelStart.open(ModelLocation.resolve(name)));
-                yield new Job(settings, settings.schedule(), new GanTask(settings, TextSource.open(encoder), start, images, spec.toString(), backend));
+                yield new Job(settings, settings.schedule(), new GanTask(settings, TextSource.open(encoder), start(settings.start()), images, spec.toString(), backend));
             }
             case AUTOENCODER -> {
                 AutoencoderSettings settings = Settings.load(config, AutoencoderSettings.class, overrides);
                 Path encoder = ModelLocation.resolve(settings.text().encoder());
-                yield new Job(settings, settings.schedule(), new AutoencoderTask(settings, TextSource.open(encoder), images, spec.toString(), backend));
+                yield new Job(settings, settings.schedule(), new AutoencoderTask(settings, TextSource.open(encoder), start(settings.start()), images, spec.toString(), backend));
             }
             case MATCHING -> {
                 MatchingSettings settings = Settings.load(config, MatchingSettings.class, overrides);
@@ -63,5 +62,9 @@ final class TrainCommand extends TrainingCommand {
                 yield new Job(settings, settings.schedule(), new RecogniserTask(settings, backend));
             }
         };
+    }
+
+    private static Optional<ModelStart> start(Optional<String> name) {
+        return name.map(folder -> ModelStart.open(ModelLocation.resolve(folder)));
     }
 }

@@ -29,10 +29,10 @@ public record DfGanGenerator(int noiseWidth, int textWidth, int affineWidth, Lis
     }
 
     @Override
-    public Value draw(Parameters place, Value noise, Value text) {
+    public Value draw(Parameters place, Value noise, TextCondition text) {
         int n = noise.dim(0);
         int first = channels.getFirst();
-        Value condition = Value.concat(1, noise, text);
+        Value condition = Value.concat(1, noise, text.sentence());
         // PyTorch's stem is channels-first; its rows are put into channels-last order here.
         Value x = Layers.linear(place.at("fc"), noise, first * STEM * STEM)
                 .reshape(n, first, STEM, STEM).transpose(0, 2, 3, 1);

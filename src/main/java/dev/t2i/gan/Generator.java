@@ -14,6 +14,11 @@ public interface Generator {
     /** Width of the text features. */
     int textWidth();
 
-    /** {@code noise [n, noiseWidth]} and {@code text [n, textWidth]} give pictures {@code [n, size, size, 3]} in [-1, 1]. */
-    Value draw(Parameters place, Value noise, Value text);
+    /** Whether it wants the words of a text beside the whole. */
+    default boolean usesWords() {
+        return false;
+    }
+
+    /** {@code noise [n, noiseWidth]} and as many texts give pictures {@code [n, size, size, 3]} in [-1, 1]. */
+    Value draw(Parameters place, Value noise, TextCondition text);
 }

@@ -9,14 +9,20 @@ import java.util.List;
  *
  * @param channels from the 4x4 stem upward, the picture doubling with each further entry
  * @param styleWidth of {@code mapped}: width of the mapped noise and of the style
+ * @param styleLayers of {@code mapped}: layers that join mapped noise and text to the style
+ * @param spatialNoise of {@code mapped}: whether each cell of the stem has noise of its own; noiseWidth is then a multiple of 16
  * @param coordinates of {@code mapped}: whether modulation may vary linearly over the picture
+ * @param attention of {@code mapped}: edges in pixels at which places look at the words of the text
  * @param affineWidth of {@code df_gan}: width of the hidden layer of each affine
  */
 public record GeneratorSettings(
         @Default("mapped") Kind kind,
         @Range(min = 1, max = 4096) @Default("64") int noiseWidth,
         @Range(min = 1, max = 4096) @Default("128") int styleWidth,
+        @Range(min = 1, max = 8) @Default("1") int styleLayers,
+        @Default("false") boolean spatialNoise,
         @Default("false") boolean coordinates,
+        @Default("[]") List<Integer> attention,
         @Range(min = 1, max = 4096) @Default("256") int affineWidth,
         List<Integer> channels) {
 
@@ -25,13 +31,22 @@ public record GeneratorSettings(
 
     public GeneratorSettings {
         channels = Channels.check("channels", channels);
+        attention = List.copyOf(attention);
+        for (int edge : attention) {
+            if (edge <= 4 || edge > Channels.pixels(channels) || Integer.bitCount(edge) != 1) {
+                throw new IllegalArgumentException("attention names %d pixels, expected powers of two from 8 to %d".formatted(edge, Channels.pixels(channels)));
+            }
+        }
+        if (spatialNoise && noiseWidth % 16 != 0) {
+            throw new IllegalArgumentException("noise_width is %d, expected a multiple of 16 where spatial_noise is true".formatted(noiseWidth));
+        }
     }
 
     /** The network for text features of that width. */
     public Generator build(int textWidth) {
         return switch (kind) {
             case DF_GAN -> new DfGanGenerator(noiseWidth, textWidth, affineWidth, channels);
-            case MAPPED -> new MappedGenerator(noiseWidth, textWidth, styleWidth, coordinates, channels);
+            case MAPPED -> new MappedGenerator(noiseWidth, textWidth, styleWidth, styleLayers, spatialNoise, coordinates, attention, channels);
         };
     }
 }

@@ -17,15 +17,27 @@ import java.util.List;
  * <p>Unlike DF-GAN's, the stem sees the text as well: what stands where is decided at 4x4 pixels. {@code channels} runs
  * from that stem upward; every further entry doubles the picture.
  *
+ * <p>{@code styleLayers} layers read what the sentence binds together (which colour is whose) before anything is drawn.
+ *
+ * <p>With {@code spatialNoise}, the noise is also laid out over the 4x4 cells of the stem, so that where things stand, which
+ * sentences seldom say, need not be spelled out by one vector for the whole picture.
+ *
+ * <p>{@code attention} names the sizes of picture, such as 8 and 16, at which every place looks at the words.
+ *
  * <p>With {@code coordinates}, the first affine of each fusion shifts a channel by a plane over the picture rather than by
  * a constant. Text and noise then set where an edge runs to a fraction of a pixel, which convolutions alone have to
  * assemble from the padding's traces.
  */
-public record MappedGenerator(int noiseWidth, int textWidth, int styleWidth, boolean coordinates, List<Integer> channels) implements Generator {
+public record MappedGenerator(int noiseWidth, int textWidth, int styleWidth, int styleLayers, boolean spatialNoise, boolean coordinates, List<Integer> attention,
+        List<Integer> channels) implements Generator {
     private static final double SLOPE = 0.2;
     private static final int STEM = 4;
+    private static final int ATTENTION_WIDTH = 64;
+    /** How many times as wide as the style the layers before it are. */
+    private static final int HIDDEN = 3;
 
     public MappedGenerator {
+        attention = List.copyOf(attention);
         channels = List.copyOf(channels);
     }
 
@@ -35,16 +47,29 @@ public record MappedGenerator(int noiseWidth, int textWidth, int styleWidth, boo
     }
 
     @Override
-    public Value draw(Parameters place, Value noise, Value text) {
+    public boolean usesWords() {
+        return !attention.isEmpty();
+    }
+
+    @Override
+    public Value draw(Parameters place, Value noise, TextCondition text) {
         int n = noise.dim(0);
-        Value condition = condition(place, noise, text);
+        Value condition = condition(place, noise, text.sentence());
         Value x = linear(place.at("stem"), condition, channels.getFirst() * STEM * STEM)
                 .reshape(n, STEM, STEM, channels.getFirst());
+        if (spatialNoise) {
+            int depth = noiseWidth / (STEM * STEM);
+            x = x.add(Layers.conv2d(place.at("ground"), noise.reshape(n, STEM, STEM, depth), channels.getFirst(), 1, Window.of(1, 0),
+                    Initializer.kaiming(Shape.of(channels.getFirst(), depth, 1, 1), SLOPE)));
+        }
         for (int i = 0; i + 1 < channels.size(); i++) {
             Parameters block = place.at("blocks").at(i);
             Value input = x;
             int out = channels.get(i + 1);
             x = block.scoped(() -> block(block, input, condition, out));
+            if (attention.contains(x.dim(1))) {
+                x = new WordAttention(ATTENTION_WIDTH).attend(block.at("words"), x, text.words().orElseThrow());
+            }
         }
         Initializer start = Initializer.kaiming(Shape.of(3, channels.getLast(), 3, 3), 1);
         return Layers.conv2d(place.at("out"), affine(place.at("last"), x, condition).leakyRelu(SLOPE), 3, 3, Window.of(1, 1), start).tanh();
@@ -54,7 +79,11 @@ public record MappedGenerator(int noiseWidth, int textWidth, int styleWidth, boo
     private Value condition(Parameters place, Value noise, Value text) {
         Value mapped = linear(place.at("mapping").at(0), noise, styleWidth).leakyRelu(SLOPE);
         mapped = linear(place.at("mapping").at(1), mapped, styleWidth).leakyRelu(SLOPE);
-        Value style = linear(place.at("style"), Value.concat(1, mapped, text), styleWidth).leakyRelu(SLOPE);
+        Value style = Value.concat(1, mapped, text);
+        for (int i = 1; i < styleLayers; i++) {
+            style = linear(place.at("joined").at(i - 1), style, HIDDEN * styleWidth).leakyRelu(SLOPE);
+        }
+        style = linear(place.at("style"), style, styleWidth).leakyRelu(SLOPE);
         return Value.concat(1, style, text);
     }
 

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -57,7 +58,8 @@ public final class ModelFolder {
         Parameters adapter = Parameters.of(graph, ADAPTER);
         config.text().build().adapt(adapter, graph.fill(0, Shape.of(1, encoderFeatures)));
         config.buildGenerator().draw(generator, graph.fill(0, Shape.of(1, config.generator().noiseWidth())),
-                graph.fill(0, Shape.of(1, config.text().width())));
+                new TextCondition(graph.fill(0, Shape.of(1, config.text().width())), Optional.of(new TextCondition.Words(
+                        graph.fill(0, Shape.of(1, 1, encoderFeatures / 2)), graph.fill(1, Shape.of(1, 1))))));
         generator.declarations().forEach(d -> shapes.put(GENERATOR + "." + d.name(), d.shape()));
         adapter.declarations().forEach(d -> shapes.put(ADAPTER + "." + d.name(), d.shape()));
         return shapes;

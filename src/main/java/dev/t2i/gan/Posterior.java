@@ -15,9 +15,10 @@ import java.util.List;
  *
  * @param noiseWidth of the generator's noise
  * @param textWidth of the text features
+ * @param spatial whether the noise lies over the 4x4 cells of the generator's stem; each cell's is then read off that cell
  * @param channels from the full picture down to 4x4, the picture halving with each further entry
  */
-public record Posterior(int noiseWidth, int textWidth, List<Integer> channels) {
+public record Posterior(int noiseWidth, int textWidth, boolean spatial, List<Integer> channels) {
     private static final double SLOPE = 0.2;
     /** Log variances stay within this range: smooth, and no exponential overflows. */
     private static final double LIMIT = 8;
@@ -44,12 +45,30 @@ public record Posterior(int noiseWidth, int textWidth, List<Integer> channels) {
     public Distribution infer(Parameters place, Value pictures, Value texts) {
         int n = pictures.dim(0);
         Value features = ImageEncoder.features(place, pictures, channels);
+        if (spatial) {
+            return read(inferCells(place, features, texts), n);
+        }
         Value flat = features.reshape(n, features.dim(1) * features.dim(2) * features.dim(3));
         Value joined = Value.concat(1, flat, texts);
         Value hidden = Layers.linear(place.at("hidden"), joined, 2 * textWidth).leakyRelu(SLOPE);
-        Value both = Layers.linear(place.at("out"), hidden, 2 * noiseWidth, new Initializer.Normal(0.01), Initializer.ZEROS);
-        Value logVariance = both.slice(1, noiseWidth, 2 * noiseWidth).mul(1 / LIMIT).tanh().mul(LIMIT);
-        return new Distribution(both.slice(1, 0, noiseWidth), logVariance);
+        return read(Layers.linear(place.at("out"), hidden, 2 * noiseWidth, new Initializer.Normal(0.01), Initializer.ZEROS), n);
+    }
+
+    /** {@code [n * cells, 2 * depth]} */
+    private Value inferCells(Parameters place, Value features, Value texts) {
+        int n = features.dim(0);
+        int cells = features.dim(1) * features.dim(2);
+        Value tiled = texts.reshape(n, 1, textWidth).broadcastTo(Shape.of(n, cells, textWidth)).reshape(n * cells, textWidth);
+        Value joined = Value.concat(1, features.reshape(n * cells, features.dim(3)), tiled);
+        Value hidden = Layers.linear(place.at("hidden"), joined, textWidth).leakyRelu(SLOPE);
+        return Layers.linear(place.at("out"), hidden, 2 * noiseWidth / cells, new Initializer.Normal(0.01), Initializer.ZEROS);
+    }
+
+    /** Means and log variances side by side in each row. */
+    private Distribution read(Value both, int n) {
+        int half = both.dim(1) / 2;
+        Value logVariance = both.slice(1, half, 2 * half).mul(1 / LIMIT).tanh().mul(LIMIT);
+        return new Distribution(both.slice(1, 0, half).reshape(n, noiseWidth), logVariance.reshape(n, noiseWidth));
     }
 
     /** Mean over all numbers of absolute plus squared difference: the one keeps edges, the other notices small things early. */

@@ -7,13 +7,17 @@ import dev.t2i.gan.Generator;
 import dev.t2i.gan.GeneratorSettings;
 import dev.t2i.gan.Posterior;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Everything that shapes the training of a generator as the decoder of a conditional variational autoencoder.
  *
  * @param size edge of the pictures in pixels
+ * @param start a text-to-image model's folder whose generator and inference network to start from; without it, random weights
  * @param posterior channels of the inference network, from the full picture down to 4x4
- * @param divergence weight of a nat of Kullback-Leibler divergence against the mean difference of pixels in [-1, 1]
+ * @param divergence weight of a nat of Kullback-Leibler divergence against the mean difference of pixels in [-1, 1], at first
+ * @param finalDivergence the same at the end; in between it grows by a constant factor. Cheap noise learns fast where things
+ *     stand; dear noise then leaves to the text what the text says
  * @param learningRate of generator and inference network
  * @param warmup samples over which learning rates rise from zero; then they follow half a cosine down to zero
  */
@@ -26,10 +30,12 @@ public record AutoencoderSettings(
         GanSettings.Text text,
         GeneratorSettings generator,
         List<Integer> posterior,
-        @Range(min = 0) @Default("0.001") double divergence,
+        @Range(above = 0) @Default("0.001") double divergence,
+        @Range(above = 0) @Default("0.004") double finalDivergence,
         @Range(min = 0, max = 1) @Default("0.001") double learningRate,
         @Range(min = 0) @Default("4000") long warmup,
-        GanSettings.Average average) {
+        GanSettings.Average average,
+        Optional<String> start) {
 
     public AutoencoderSettings {
         posterior = Channels.check("posterior", posterior);
@@ -42,7 +48,12 @@ public record AutoencoderSettings(
     }
 
     Posterior buildPosterior() {
-        return new Posterior(generator.noiseWidth(), text.adapter().width(), posterior);
+        return new Posterior(generator.noiseWidth(), text.adapter().width(), generator.spatialNoise(), posterior);
+    }
+
+    /** The weight of a nat after {@code done} samples. */
+    double divergence(long done) {
+        return divergence * Math.pow(finalDivergence / divergence, Math.min(1, done / (double) schedule.samples()));
     }
 
     /** The factor on learning rates after {@code done} samples. */

@@ -31,11 +31,14 @@ import java.util.Optional;
  * starts from here, then sees to it that pictures look real.
  */
 public final class AutoencoderTask implements Task {
+    private static final String NAT = "divergence.weight";
+
     private final AutoencoderSettings settings;
     private final CaptionedImages data;
     private final Backend backend;
     private final String dataName;
     private final Conditioning conditioning;
+    private final Optional<ModelStart> start;
     private final Generator generator;
     private final Posterior posterior;
     private final Session session;
@@ -55,14 +58,16 @@ public final class AutoencoderTask implements Task {
 
     /**
      * @param source where text features come from, already found on disk
+     * @param start the model that the networks start from, if any
      * @param data captioned pictures
      * @param dataName what to call them in the model card
      */
-    public AutoencoderTask(AutoencoderSettings settings, TextSource source, CaptionedImages data, String dataName, Backend backend) {
+    public AutoencoderTask(AutoencoderSettings settings, TextSource source, Optional<ModelStart> start, CaptionedImages data, String dataName, Backend backend) {
         this.settings = settings;
         this.data = data;
         this.backend = backend;
         this.dataName = dataName;
+        this.start = start;
         this.generator = settings.buildGenerator();
         this.posterior = settings.buildPosterior();
         this.conditioning = new Conditioning(settings.text(), source);
@@ -73,6 +78,7 @@ public final class AutoencoderTask implements Task {
         adam.allocateInputs(inputs, arena);
         textAdam.allocateInputs(inputs, arena);
         inputs.put(GanProgram.NOISE_KEYS, Tensor.allocate(arena, DType.I32, Shape.of(settings.batch(), 4)));
+        inputs.put(NAT, Tensor.allocate(arena, DType.F32, Shape.SCALAR));
         inputs.put(GanProgram.AVERAGE_DECAY, Tensor.allocate(arena, DType.F32, Shape.SCALAR));
     }
 
@@ -82,10 +88,11 @@ public final class AutoencoderTask implements Task {
         Value noise = graph.normal(graph.input(GanProgram.NOISE_KEYS, DType.I32, Shape.of(n, 4)), Shape.of(n, generator.noiseWidth()));
         Value texts = settings.text().adapter().build().adapt(adapterPlace, conditioning.text().pooled(graph, GanProgram.CAPTIONS, n));
         Posterior.Distribution inferred = posterior.infer(posteriorPlace, pictures, texts.stopGradient());
-        Value drawn = generator.draw(generatorPlace, inferred.sample(noise), texts);
+        Value drawn = generator.draw(generatorPlace, inferred.sample(noise),
+                GanProgram.condition(graph, texts, n, generator, conditioning.text()));
         Value difference = Posterior.difference(drawn, pictures);
         Value divergence = inferred.divergence();
-        Value loss = difference.add(divergence.mul(settings.divergence()));
+        Value loss = difference.add(divergence.mul(graph.input(NAT, DType.F32, Shape.SCALAR)));
         graph.output("loss", loss);
         graph.output("difference", difference);
         graph.output("divergence", divergence);
@@ -134,12 +141,19 @@ public final class AutoencoderTask implements Task {
         try (Arena scratch = Arena.ofConfined()) {
             for (Learned network : learned()) {
                 network.initialize(session, switch (network.network()) {
-                    case GanProgram.GENERATOR, GanProgram.POSTERIOR -> Parameters.initialize(network.declarations(), settings.seed(), scratch);
+                    case GanProgram.GENERATOR -> firstGenerator(scratch);
+                    case GanProgram.POSTERIOR -> start.map(model -> model.posterior(network.declarations(), scratch))
+                            .orElseGet(() -> Parameters.initialize(network.declarations(), settings.seed(), scratch));
                     default -> conditioning.firstValues(network, settings.seed(), data, backend, scratch);
                 });
             }
-            Learned.put(session, GanProgram.AVERAGE, Parameters.initialize(generatorPlace.declarations(), settings.seed(), scratch));
+            Learned.put(session, GanProgram.AVERAGE, firstGenerator(scratch));
         }
+    }
+
+    private Map<String, Tensor> firstGenerator(Arena scratch) {
+        return start.map(model -> model.generator(generatorPlace.declarations(), settings.seed(), scratch))
+                .orElseGet(() -> Parameters.initialize(generatorPlace.declarations(), settings.seed(), scratch));
     }
 
     @Override
@@ -165,6 +179,7 @@ public final class AutoencoderTask implements Task {
         double factor = settings.factor(samples);
         adam.feed(inputs, step + 1, settings.learningRate() * factor);
         textAdam.feed(inputs, step + 1, settings.text().learningRate() * factor);
+        inputs.get(NAT).set(0, settings.divergence(samples));
         inputs.get(GanProgram.AVERAGE_DECAY).set(0, settings.average().decay(samples, settings.batch()));
         Map<String, Tensor> wanted = new HashMap<>(inputs);
         wanted.keySet().retainAll(graph.inputs().keySet());
@@ -194,6 +209,7 @@ public final class AutoencoderTask implements Task {
             Map<String, Tensor> wanted = new HashMap<>();
             conditioning.text().feed(wanted, Map.of(GanProgram.CAPTIONS, captions));
             wanted.put(GanProgram.NOISE_KEYS, keys);
+            wanted.keySet().retainAll(drawing.graph().inputs().keySet());
             drawing.run(wanted);
             return drawing.output(GanProgram.PICTURES);
         });

@@ -7,6 +7,7 @@ import dev.t2i.gan.ImageEncoder;
 import dev.t2i.gan.MatchingLoss;
 import dev.t2i.gan.Posterior;
 import dev.t2i.gan.TextAdapter;
+import dev.t2i.gan.TextCondition;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.Value;
 import dev.t2i.nn.Parameters;
@@ -46,6 +47,9 @@ final class GanProgram {
     interface TextInput {
         /** {@code [rows, features]} */
         Value pooled(Graph graph, String name, int rows);
+
+        /** The same texts word by word. */
+        TextCondition.Words words(Graph graph, String name, int rows);
 
         /** The encoder's parameters in that graph, where they are trained along. */
         Optional<Parameters> trained(Graph graph);
@@ -118,7 +122,7 @@ final class GanProgram {
         Value wrongTexts = needsWrong ? adapter.adapt(adapterPlace, text.pooled(graph, WRONG_CAPTIONS, n)) : texts;
         boolean trainsText = settings.text().train() != GanSettings.TextTraining.NONE;
         Optional<Inference> inference = posterior.map(network -> infer(network, posteriorPlace, pictures, texts, noise));
-        Value fake = generator.draw(generatorPlace, inference.map(Inference::noise).orElse(noise), texts);
+        Value fake = generator.draw(generatorPlace, inference.map(Inference::noise).orElse(noise), condition(graph, texts, n, generator, text));
 
         List<Adam.Update> updates = new ArrayList<>();
         Judgement judged = discriminatorLoss(graph, discriminatorPlace, pictures, texts, wrongTexts, fake, penalized);
@@ -239,6 +243,11 @@ final class GanProgram {
         });
     }
 
+    /** What the generator hears of the captions whose features are {@code texts}. */
+    static TextCondition condition(Graph graph, Value texts, int rows, Generator generator, TextInput text) {
+        return new TextCondition(texts, generator.usesWords() ? Optional.of(text.words(graph, CAPTIONS, rows)) : Optional.empty());
+    }
+
     /** Pictures of {@code rows} captions by the averaged generator: output {@code pictures}. */
     Graph drawing(int rows) {
         return drawing(rows, generator, adapter, text);
@@ -248,7 +257,7 @@ final class GanProgram {
         Graph graph = new Graph();
         Value noise = graph.normal(graph.input(NOISE_KEYS, DType.I32, Shape.of(rows, 4)), Shape.of(rows, generator.noiseWidth()));
         Value texts = adapter.adapt(Parameters.of(graph, ADAPTER), text.pooled(graph, CAPTIONS, rows));
-        graph.output(PICTURES, generator.draw(Parameters.of(graph, AVERAGE), noise, texts));
+        graph.output(PICTURES, generator.draw(Parameters.of(graph, AVERAGE), noise, condition(graph, texts, rows, generator, text)));
         return graph;
     }
 }

@@ -153,7 +153,7 @@ public record GanSettings(
         if (reconstruction.weight == 0) {
             return Optional.empty();
         }
-        return Optional.of(new Posterior(generator.noiseWidth(), text.adapter().width(), reconstruction.channels));
+        return Optional.of(new Posterior(generator.noiseWidth(), text.adapter().width(), generator.spatialNoise(), reconstruction.channels));
     }
 
     public Generator buildGenerator() {

@@ -59,7 +59,6 @@ public final class GanTask implements Task {
         this.backend = backend;
         this.dataName = dataName;
         this.start = start;
-        start.ifPresent(model -> model.require(settings.generator()));
         this.conditioning = new Conditioning(settings.text(), source);
         Optional<ImageEncoder> guide = settings.loss().matching() > 0 ? Optional.of(source.requireGuide(settings.size(), settings.text().adapter())) : Optional.empty();
         this.program = new GanProgram(settings, conditioning.text(), guide);
@@ -126,7 +125,7 @@ public final class GanTask implements Task {
     }
 
     private Map<String, Tensor> firstGenerator(List<Parameters.Declaration> declarations, Arena scratch) {
-        return start.map(model -> model.generator(declarations, scratch))
+        return start.map(model -> model.generator(declarations, settings.seed(), scratch))
                 .orElseGet(() -> Parameters.initialize(declarations, settings.seed(), scratch));
     }
 
@@ -208,6 +207,7 @@ public final class GanTask implements Task {
             Map<String, Tensor> wanted = new HashMap<>();
             conditioning.text().feed(wanted, Map.of(GanProgram.CAPTIONS, captions));
             wanted.put(GanProgram.NOISE_KEYS, keys);
+            wanted.keySet().retainAll(drawing.graph().inputs().keySet());
             drawing.run(wanted);
             return drawing.output(GanProgram.PICTURES);
         });

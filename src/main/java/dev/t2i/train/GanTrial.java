@@ -4,6 +4,7 @@ import dev.t2i.backend.Backend;
 import dev.t2i.backend.Executable;
 import dev.t2i.backend.Session;
 import dev.t2i.error.BadInputException;
+import dev.t2i.gan.TextCondition;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.Value;
 import dev.t2i.nn.Parameters;
@@ -25,6 +26,9 @@ public final class GanTrial implements AutoCloseable {
 
     private static final int PICTURE_STREAM = 1;
     private static final int FEATURE_STREAM = 2;
+    private static final int WORD_STREAM = 4;
+    private static final String WORDS = ".words";
+    private static final int TOKENS = 16;
 
     private final GanSettings settings;
     private final GanProgram program;
@@ -43,6 +47,11 @@ public final class GanTrial implements AutoCloseable {
         @Override
         public Value pooled(Graph graph, String name, int rows) {
             return graph.input(name, DType.F32, Shape.of(rows, width));
+        }
+
+        @Override
+        public TextCondition.Words words(Graph graph, String name, int rows) {
+            return new TextCondition.Words(graph.input(name + WORDS, DType.F32, Shape.of(rows, TOKENS, width)), graph.fill(1, Shape.of(rows, TOKENS)));
         }
 
         @Override
@@ -68,6 +77,7 @@ public final class GanTrial implements AutoCloseable {
         int n = settings.batch();
         inputs.put(GanProgram.PICTURES, uniform(PICTURE_STREAM, Shape.of(n, settings.size(), settings.size(), 3)));
         inputs.put(GanProgram.CAPTIONS, normal(FEATURE_STREAM, Shape.of(n, width)));
+        inputs.put(GanProgram.CAPTIONS + WORDS, normal(WORD_STREAM, Shape.of(n, TOKENS, width)));
         inputs.put(GanProgram.WRONG_CAPTIONS, normal(FEATURE_STREAM + 1, Shape.of(n, width)));
         inputs.put(GanProgram.NOISE_KEYS, Tensor.allocate(arena, DType.I32, Shape.of(n, 4)));
         inputs.put(GanProgram.AVERAGE_DECAY, Tensor.allocate(arena, DType.F32, Shape.SCALAR));

@@ -2,8 +2,6 @@ package dev.t2i.train;
 
 import dev.t2i.error.BadInputException;
 import dev.t2i.error.BadModelException;
-import dev.t2i.gan.GeneratorSettings;
-import dev.t2i.gan.ModelConfig;
 import dev.t2i.gan.ModelFolder;
 import dev.t2i.nn.Parameters;
 import dev.t2i.safetensors.Weights;
@@ -14,32 +12,33 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** A text-to-image model whose networks a training starts from, rather than from random weights. */
+/**
+ * A text-to-image model whose networks a training starts from, rather than from random weights. The generator may have
+ * grown since: parameters that the folder lacks begin as they would in a new network. What both have must agree in shape.
+ */
 public final class ModelStart {
     private final Path folder;
-    private final ModelConfig config;
 
-    private ModelStart(Path folder, ModelConfig config) {
+    private ModelStart(Path folder) {
         this.folder = folder;
-        this.config = config;
     }
 
     /** @throws BadModelException when the folder is no text-to-image model */
     public static ModelStart open(Path folder) {
         ModelFolder.requireModel(folder);
-        return new ModelStart(folder, ModelConfig.read(folder));
+        return new ModelStart(folder);
     }
 
-    /** Refuses a generator that has another shape than the folder's. */
-    void require(GeneratorSettings generator) {
-        if (!config.generator().equals(generator)) {
-            throw new BadInputException("%s: its generator is %s, the configuration says %s; make generator agree, or leave out start"
-                    .formatted(folder, config.generator(), generator));
+    Map<String, Tensor> generator(List<Parameters.Declaration> declarations, long seed, Arena arena) {
+        Path file = folder.resolve(Weights.SINGLE);
+        List<Parameters.Declaration> known;
+        try (Arena reading = Arena.ofShared()) {
+            Weights weights = Weights.open(file, reading);
+            known = declarations.stream().filter(d -> weights.names().contains(ModelFolder.GENERATOR + "." + d.name())).toList();
         }
-    }
-
-    Map<String, Tensor> generator(List<Parameters.Declaration> declarations, Arena arena) {
-        return TextSource.tensors(folder.resolve(Weights.SINGLE), ModelFolder.GENERATOR, declarations, arena);
+        Map<String, Tensor> values = Parameters.initialize(declarations, seed, arena);
+        values.putAll(TextSource.tensors(file, ModelFolder.GENERATOR, known, arena));
+        return values;
     }
 
     Map<String, Tensor> posterior(List<Parameters.Declaration> declarations, Arena arena) {

@@ -3,6 +3,7 @@ package dev.t2i.train;
 import dev.t2i.backend.Executable;
 import dev.t2i.backend.Session;
 import dev.t2i.error.BadModelException;
+import dev.t2i.gan.TextCondition;
 import dev.t2i.gpt2.Gpt2Config;
 import dev.t2i.gpt2.Gpt2Files;
 import dev.t2i.gpt2.Gpt2Weights;
@@ -29,8 +30,9 @@ import java.util.Optional;
  */
 final class TextSide implements GanProgram.TextInput, AutoCloseable {
     static final String ENCODER = "encoder";
-    private static final String FEATURES = ".features";
+    static final String FEATURES = ".features";
     private static final String IDS = ".ids";
+    private static final String WORDS = ".words";
     private static final String MASK = ".mask";
 
     private final Gpt2Files files;
@@ -40,6 +42,7 @@ final class TextSide implements GanProgram.TextInput, AutoCloseable {
     private final boolean trained;
     private final Arena arena = Arena.ofShared();
     private final Map<Graph, Parameters> places = new IdentityHashMap<>();
+    private final Map<Graph, Map<String, TextFeatures>> traced = new IdentityHashMap<>();
     private final Map<String, TokenBatch> batches = new LinkedHashMap<>();
     private Gpt2Weights weights;
     private Executable frozen;
@@ -98,10 +101,23 @@ final class TextSide implements GanProgram.TextInput, AutoCloseable {
         if (!trained) {
             return graph.input(name + FEATURES, DType.F32, Shape.of(rows, features()));
         }
+        return pool(trace(graph, name, rows));
+    }
+
+    @Override
+    public TextCondition.Words words(Graph graph, String name, int rows) {
+        if (!trained) {
+            return new TextCondition.Words(graph.input(name + WORDS, DType.F32, Shape.of(rows, tokens, config().embedding())),
+                    graph.input(name + MASK, DType.F32, Shape.of(rows, tokens)));
+        }
+        TextFeatures features = trace(graph, name, rows);
+        return new TextCondition.Words(features.tokens(), features.mask());
+    }
+
+    private TextFeatures trace(Graph graph, String name, int rows) {
         Parameters place = places.computeIfAbsent(graph, g -> Parameters.of(g, ENCODER));
-        Value ids = graph.input(name + IDS, DType.I32, Shape.of(rows, tokens + 1));
-        Value mask = graph.input(name + MASK, DType.F32, Shape.of(rows, tokens + 1));
-        return pool(TextFeatures.of(place, config(), ids, mask));
+        return traced.computeIfAbsent(graph, _ -> new LinkedHashMap<>()).computeIfAbsent(name, _ -> TextFeatures.of(place, config(),
+                graph.input(name + IDS, DType.I32, Shape.of(rows, tokens + 1)), graph.input(name + MASK, DType.F32, Shape.of(rows, tokens + 1))));
     }
 
     @Override
@@ -118,7 +134,10 @@ final class TextSide implements GanProgram.TextInput, AutoCloseable {
         Parameters place = Parameters.of(graph, ENCODER, name -> weights().tensor(name).dtype());
         Value ids = graph.input("ids", DType.I32, Shape.of(rows, tokens + 1));
         Value mask = graph.input("mask", DType.F32, Shape.of(rows, tokens + 1));
-        graph.output("pooled", pool(TextFeatures.of(place, config(), ids, mask)));
+        TextFeatures features = TextFeatures.of(place, config(), ids, mask);
+        graph.output(FEATURES, pool(features));
+        graph.output(WORDS, features.tokens());
+        graph.output(MASK, features.mask());
         for (Parameters.Declaration declaration : place.declarations()) {
             session.lend(place.stateName(declaration.name()), weights().tensor(declaration.name()));
         }
@@ -145,15 +164,19 @@ final class TextSide implements GanProgram.TextInput, AutoCloseable {
             row = fill(frozenBatch, row, sentences);
         }
         frozen.run(Map.of("ids", frozenBatch.ids(), "mask", frozenBatch.mask()));
-        Tensor pooled = frozen.output("pooled");
-        long rowBytes = (long) features() * Float.BYTES;
-        long start = 0;
+        int start = 0;
         for (Map.Entry<String, List<String>> group : groups.entrySet()) {
             int rows = group.getValue().size();
-            inputs.put(group.getKey() + FEATURES, Tensor.wrap(pooled.segment().asSlice(start, rows * rowBytes), DType.F32,
-                    Shape.of(rows, features())));
-            start += rows * rowBytes;
+            for (String output : List.of(FEATURES, WORDS, MASK)) {
+                inputs.put(group.getKey() + output, rows(frozen.output(output), start, rows));
+            }
+            start += rows;
         }
+    }
+
+    private static Tensor rows(Tensor all, int start, int count) {
+        long rowBytes = all.segment().byteSize() / all.shape().dim(0);
+        return Tensor.wrap(all.segment().asSlice(start * rowBytes, count * rowBytes), all.dtype(), all.shape().with(0, count));
     }
 
     /** Tokenizes sentences into rows from {@code firstRow} on, end-of-text in front; gives the row after the last. */

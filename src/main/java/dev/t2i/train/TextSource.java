@@ -96,7 +96,7 @@ public final class TextSource {
             }
             Map<String, Tensor> pooled = new HashMap<>();
             text.feed(pooled, Map.of("statistics", captions));
-            Tensor features = pooled.values().iterator().next();
+            Tensor features = pooled.get("statistics" + TextSide.FEATURES);
             for (int i = 0; i < features.size(); i++) {
                 double value = features.getFloat(i);
                 sum[i % width] += value;

@@ -2,6 +2,7 @@ package dev.t2i.train;
 
 import dev.t2i.error.BackendException;
 import java.nio.file.Path;
+import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -26,6 +27,8 @@ public final class Trainer {
     private long startedAt;
     private long tickStartedAt;
     private long tickStartStep;
+    /** Figures since the last status line, which shows their means: one step's losses alone say little. */
+    private final Map<String, DoubleSummaryStatistics> figures = new LinkedHashMap<>();
 
     /**
      * @param stopRequested asked between steps; once true, the run is saved and left
@@ -79,6 +82,7 @@ public final class Trainer {
         while (step < steps && !stopRequested.getAsBoolean()) {
             task.step(step);
             requireFinite(task.statistics());
+            task.statistics().forEach((name, value) -> figures.computeIfAbsent(name, _ -> new DoubleSummaryStatistics()).accept(value));
             step++;
             saved = false;
             if (Schedule.crosses(step, task.batch(), schedule.tick()) || step == steps) {
@@ -117,7 +121,6 @@ public final class Trainer {
     }
 
     private void tick(long steps) {
-        Map<String, Double> figures = task.statistics();
         long now = System.nanoTime();
         double perSecond = (step - tickStartStep) * (double) task.batch() / ((now - tickStartedAt) * 1e-9);
         long left = Math.round((steps - step) * (double) task.batch() / perSecond);
@@ -128,11 +131,12 @@ public final class Trainer {
         line.put("samples", step * task.batch());
         line.put("seconds", Math.round(seconds() * 10) / 10.0);
         line.put("samples_per_second", Math.round(perSecond * 100) / 100.0);
-        line.putAll(figures);
+        figures.forEach((name, figure) -> line.put(name, figure.getAverage()));
         run.append(line);
         StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "step %d/%d  samples %s  time %s  left %s  %.1f/s",
                 step, steps, thousands(step * task.batch()), duration(Math.round(seconds())), duration(left), perSecond));
-        figures.forEach((name, value) -> text.append(String.format(Locale.ROOT, "  %s %.4g", name, value)));
+        figures.forEach((name, figure) -> text.append(String.format(Locale.ROOT, "  %s %.4g", name, figure.getAverage())));
+        figures.clear();
         report.accept(text.toString());
     }
 

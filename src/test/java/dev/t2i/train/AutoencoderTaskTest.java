@@ -12,6 +12,7 @@ import dev.t2i.config.Settings;
 import dev.t2i.data.CaptionedImages;
 import dev.t2i.data.DataSpec;
 import dev.t2i.error.BadInputException;
+import dev.t2i.error.BadModelException;
 import dev.t2i.gan.ModelFolder;
 import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
@@ -49,7 +50,7 @@ class AutoencoderTaskTest {
             text:
               encoder: unused
               adapter: {width: 10, hidden_width: 12, tokens: 16}
-            generator: {kind: mapped, noise_width: 8, style_width: 12, coordinates: %b, channels: [12, 8, 6]}
+            generator: {kind: mapped, noise_width: 8, style_width: 12, coordinates: %b, attention: [8], channels: [12, 8, 6]}
             discriminator: {channels: [6, 8, 12], head_width: 8, batch_deviation: true}
             reconstruction: {weight: 10, channels: [4, 6, 8]}
             schedule: {samples: 8, tick: 8, snapshot: 0, checkpoint: 16, keep: 2}
@@ -66,7 +67,7 @@ class AutoencoderTaskTest {
     }
 
     private AutoencoderTask task(AutoencoderSettings settings, int threads) {
-        return new AutoencoderTask(settings, TextSource.open(tiny), data, "scenes:", Backends.get("vector", threads));
+        return new AutoencoderTask(settings, TextSource.open(tiny), Optional.empty(), data, "scenes:", Backends.get("vector", threads));
     }
 
     private static AutoencoderSettings settings(String train, long samples) {
@@ -169,9 +170,11 @@ class AutoencoderTaskTest {
     @Test
     void anotherGeneratorIsRefused() {
         Path model = export();
-        BadInputException refusal = assertThrows(BadInputException.class, () -> gan(model, false).close());
-        assertEquals(1, refusal.getMessage().lines().count());
-        assertTrue(refusal.getMessage().contains("generator"), refusal.getMessage());
+        try (GanTask task = gan(model, false)) {
+            BadModelException refusal = assertThrows(BadModelException.class, task::initialize);
+            assertEquals(1, refusal.getMessage().lines().count());
+            assertTrue(refusal.getMessage().contains("generator.blocks.0.f0.a0"), refusal.getMessage());
+        }
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.t2i.train;
 
 import dev.t2i.config.Settings;
 import dev.t2i.gan.ImageEncoder;
+import dev.t2i.gan.TextCondition;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.Value;
 import dev.t2i.nn.Parameters;
@@ -29,6 +30,10 @@ record GoldenCase(String name, GanSettings settings, Optional<ImageEncoder> guid
     static final int STEPS = 10;
     private static final SafetensorsFile FILE = open();
     private static final int FEATURES = 12;
+    private static final int WORD_FEATURES = 6;
+    private static final int TOKENS = 5;
+    private static final String WORDS = "words";
+    private static final String MASK = "mask";
 
     private static final String YARDSTICK = """
             task: gan
@@ -60,7 +65,7 @@ record GoldenCase(String name, GanSettings settings, Optional<ImageEncoder> guid
     static final GoldenCase MAPPED_CASE = of("mapped", MAPPED, Optional.of(GUIDE));
     static final GoldenCase JOINT_CASE = of("joint", MAPPED, Optional.of(GUIDE), "text.train=adapter", "text.learning_rate=0.0003",
             "critic_iterations=2", "loss.adversarial=nonsaturating", "loss.one_wrong=0.25", "optimizer.beta1=0.5");
-    private static final GoldenCase REDRAWN_CASE = of("redrawn", MAPPED, Optional.empty(), "loss.matching=0", "generator.coordinates=true",
+    private static final GoldenCase REDRAWN_CASE = of("redrawn", MAPPED, Optional.empty(), "loss.matching=0", "generator.noise_width=16", "generator.spatial_noise=true", "generator.coordinates=true", "generator.attention=[8]", "generator.style_layers=2",
             "reconstruction.weight=10", "reconstruction.channels=[6, 8, 8]");
 
     static List<GoldenCase> all() {
@@ -91,6 +96,12 @@ record GoldenCase(String name, GanSettings settings, Optional<ImageEncoder> guid
         @Override
         public Value pooled(Graph graph, String name, int rows) {
             return graph.input(name, DType.F32, Shape.of(rows, FEATURES));
+        }
+
+        @Override
+        public TextCondition.Words words(Graph graph, String name, int rows) {
+            return new TextCondition.Words(graph.input(WORDS, DType.F32, Shape.of(rows, TOKENS, WORD_FEATURES)),
+                    graph.input(MASK, DType.F32, Shape.of(rows, TOKENS)));
         }
 
         @Override
@@ -141,6 +152,10 @@ record GoldenCase(String name, GanSettings settings, Optional<ImageEncoder> guid
         inputs.put(GanProgram.PICTURES, row("pictures", step));
         inputs.put(GanProgram.CAPTIONS, row("features", step));
         inputs.put(GanProgram.WRONG_CAPTIONS, row("wrong_features", step));
+        if (graph.inputs().containsKey(WORDS)) {
+            inputs.put(WORDS, row(WORDS, step));
+            inputs.put(MASK, row(MASK, step));
+        }
         inputs.put(GanProgram.NOISE_KEYS, row("noise_keys", step));
         inputs.put(GanProgram.AVERAGE_DECAY, Tensor.of(arena, Shape.SCALAR,
                 (float) settings.average().decay((long) step * settings.batch(), settings.batch())));

@@ -15,6 +15,7 @@ import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,7 +37,7 @@ class SteadyMemoryTest {
         SceneExport.write(pictures, 4, settings.size(), 1, SceneSampler.Split.TRAIN, false, _ -> { });
         CaptionedImages data = DataSpec.parse("folder:" + pictures).open();
         TextSource text = TextSource.open(TinyModel.write(folder.resolve("tiny")));
-        try (GanTask task = new GanTask(settings, text, data, "pictures", Backends.get("vector", 2))) {
+        try (GanTask task = new GanTask(settings, text, Optional.empty(), data, "pictures", Backends.get("vector", 2))) {
             assertSteady(task, 300);
         }
     }
