@@ -126,7 +126,7 @@ class WrongInputTest {
                 row(3, "below 1", train + "optimizer.beta1=1"),
                 row(3, "Malformed numeric value", train + "optimizer.generator_rate=.nan"),
                 row(3, "at most 1", train + "optimizer.generator_rate=1e30"),
-                row(3, "one of gan, matching, recogniser", train + "task=gam"),
+                row(3, "one of gan, autoencoder, matching, recogniser", train + "task=gam"),
                 row(3, "gan.yaml: generator.channels", train + "size=32"),
                 row(3, "at most 65536", train + "discriminator.head_width=2147483647"),
                 row(3, "hidden_width: 12", train + "text.adapter.width=11"),
