@@ -29,7 +29,7 @@ public record DfGanGenerator(int noiseWidth, int textWidth, int affineWidth, Lis
     }
 
     @Override
-    public Value draw(Parameters place, Value noise, TextCondition text) {
+    public Value paint(Parameters place, Value noise, TextCondition text) {
         int n = noise.dim(0);
         int first = channels.getFirst();
         Value condition = Value.concat(1, noise, text.sentence());

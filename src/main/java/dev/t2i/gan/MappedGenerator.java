@@ -8,6 +8,7 @@ import dev.t2i.nn.Layers;
 import dev.t2i.nn.Parameters;
 import dev.t2i.tensor.Shape;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A small deep-fusion generator: DF-GAN's blocks with the conditioning of StyleGAN-T. Noise goes through a mapping
@@ -24,12 +25,14 @@ import java.util.List;
  *
  * <p>{@code attention} names the sizes of picture, such as 8 and 16, at which every place looks at the words.
  *
+ * <p>With {@code flowLayers}, a {@link NoiseFlow} of so many layers makes the latent variables from noise and text.
+ *
  * <p>With {@code coordinates}, the first affine of each fusion shifts a channel by a plane over the picture rather than by
  * a constant. Text and noise then set where an edge runs to a fraction of a pixel, which convolutions alone have to
  * assemble from the padding's traces.
  */
 public record MappedGenerator(int noiseWidth, int textWidth, int styleWidth, int styleLayers, boolean spatialNoise, boolean coordinates, List<Integer> attention,
-        List<Integer> channels) implements Generator {
+        int flowLayers, int flowBlocks, int flowWidth, List<Integer> channels) implements Generator {
     private static final double SLOPE = 0.2;
     private static final int STEM = 4;
     private static final int ATTENTION_WIDTH = 64;
@@ -48,11 +51,16 @@ public record MappedGenerator(int noiseWidth, int textWidth, int styleWidth, int
 
     @Override
     public boolean usesWords() {
-        return !attention.isEmpty();
+        return !attention.isEmpty() || flowLayers > 0;
     }
 
     @Override
-    public Value draw(Parameters place, Value noise, TextCondition text) {
+    public Optional<NoiseFlow> flow() {
+        return flowLayers == 0 ? Optional.empty() : Optional.of(new NoiseFlow(STEM, noiseWidth / (STEM * STEM), flowLayers, flowBlocks, flowWidth));
+    }
+
+    @Override
+    public Value paint(Parameters place, Value noise, TextCondition text) {
         int n = noise.dim(0);
         Value condition = condition(place, noise, text.sentence());
         Value x = linear(place.at("stem"), condition, channels.getFirst() * STEM * STEM)

@@ -10,6 +10,12 @@ import java.util.Optional;
  * @param words its parts, for generators that ask for them
  */
 public record TextCondition(Value sentence, Optional<Words> words) {
+    /** That of the first {@code count} texts. */
+    public TextCondition first(int count) {
+        return new TextCondition(sentence.slice(0, 0, count),
+                words.map(all -> new Words(all.states.slice(0, 0, count), all.mask.slice(0, 0, count))));
+    }
+
     /**
      * States of the encoder's last layer, a token each. In a language model every token knows those before it: the state
      * of "house" in "a small red house" knows of both.

@@ -21,6 +21,11 @@ record WordAttention(int width) {
 
     /** {@code x [n, h, w, c]} and what it takes up from the words, of the same shape. */
     Value attend(Parameters place, Value x, TextCondition.Words words) {
+        return x.add(gather(place, x, words));
+    }
+
+    /** What {@code x [n, h, w, c]} takes up from the words, of the same shape; nothing at first. */
+    Value gather(Parameters place, Value x, TextCondition.Words words) {
         return place.scoped(() -> {
             int n = x.dim(0);
             int places = x.dim(1) * x.dim(2);
@@ -37,7 +42,7 @@ record WordAttention(int width) {
             Value scores = queries.matMul(keys, false, true).mul(1 / Math.sqrt((double) width / HEADS)).add(bias); // [n, heads, places, tokens]
             Value mixed = Functions.softmax(scores, -1).matMul(values).transpose(0, 2, 1, 3).reshape(n * places, width);
             // Zero at first: a network that gains this layer draws as it did before.
-            return x.add(Layers.linear(place.at("out"), mixed, x.dim(3), Initializer.ZEROS, Initializer.ZEROS).reshape(x.shape()));
+            return Layers.linear(place.at("out"), mixed, x.dim(3), Initializer.ZEROS, Initializer.ZEROS).reshape(x.shape());
         });
     }
 

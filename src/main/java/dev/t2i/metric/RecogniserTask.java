@@ -2,8 +2,6 @@ package dev.t2i.metric;
 
 import dev.t2i.backend.Backend;
 import dev.t2i.backend.Executable;
-import dev.t2i.backend.FiniteCheck;
-import dev.t2i.backend.Session;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.Value;
 import dev.t2i.image.ContactSheet;
@@ -16,8 +14,8 @@ import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
 import dev.t2i.train.Adam;
 import dev.t2i.train.Checkpoint;
+import dev.t2i.train.FedTask;
 import dev.t2i.train.Learned;
-import dev.t2i.train.Task;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,36 +23,31 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Training a {@link Recogniser} on lessons ({@link LessonMaker}): cross-entropies of presence over all slots, of colour and
  * size over the slots that show a thing, of time and ground.
  */
-public final class RecogniserTask implements Task {
+public final class RecogniserTask extends FedTask<LessonFeed.Batch> {
     private static final int SHOWN = 48;
     private static final long EXAM_SEED = 1_000_003;
 
     private final RecogniserSettings settings;
     private final Backend backend;
-    private final Session session;
-    private final LessonFeed feed;
     private final Arena arena = Arena.ofShared();
     private final Adam adam;
     private final Graph graph = new Graph();
     private final Learned learned;
     private final Map<String, Tensor> rates = new HashMap<>();
-    private final Map<String, Double> statistics = new LinkedHashMap<>();
     private Executable executable;
 
     public RecogniserTask(RecogniserSettings settings, Backend backend) {
+        super(backend.open(), new LessonFeed(settings.seed(), settings.batch(), settings.network().size()));
         this.settings = settings;
         this.backend = backend;
         RecogniserSettings.Optimizer optimizer = settings.optimizer();
         this.adam = new Adam(Recogniser.NETWORK, optimizer.beta1(), optimizer.beta2(), 1e-8, optimizer.weightDecay());
         this.learned = new Learned(Recogniser.NETWORK, trace(), adam);
-        this.session = backend.open();
-        this.feed = new LessonFeed(settings.seed(), settings.batch(), settings.network().size());
         adam.allocateInputs(rates, arena);
     }
 
@@ -88,11 +81,6 @@ public final class RecogniserTask implements Task {
     }
 
     @Override
-    public Session session() {
-        return session;
-    }
-
-    @Override
     public int batch() {
         return settings.batch();
     }
@@ -104,41 +92,25 @@ public final class RecogniserTask implements Task {
 
     @Override
     public void initialize() {
-        learned.initialize(session, settings.seed());
+        learned.initialize(session(), settings.seed());
     }
 
     @Override
     public void compile() {
-        executable = session.compile(graph);
+        executable = session().compile(graph);
     }
 
     @Override
-    public void step(long step) {
-        LessonFeed.Batch batch = feed.take(step);
-        executable.run(inputs(batch));
-        feed.recycle(batch);
-        graph.outputs().keySet().forEach(name -> statistics.put(name, (double) executable.output(name).getFloat(0)));
+    protected Executable executable(long step) {
+        return executable;
     }
 
-    private Map<String, Tensor> inputs(LessonFeed.Batch batch) {
-        adam.feed(rates, batch.step() + 1, settings.optimizer().rate(batch.step() * settings.batch(), settings.schedule().samples()));
+    @Override
+    protected Map<String, Tensor> inputs(long step, LessonFeed.Batch batch) {
+        adam.feed(rates, step + 1, settings.optimizer().rate(step * settings.batch(), settings.schedule().samples()));
         Map<String, Tensor> inputs = new HashMap<>(rates);
         inputs.putAll(batch.inputs());
         return inputs;
-    }
-
-    @Override
-    public Map<String, Double> statistics() {
-        return statistics;
-    }
-
-    @Override
-    public Optional<String> firstBadValue(long step) {
-        LessonFeed.Batch batch = feed.take(step);
-        Optional<String> bad = executable instanceof FiniteCheck check
-                ? check.firstNonFinite(inputs(batch)).map(FiniteCheck.NonFinite::toString) : Optional.empty();
-        feed.recycle(batch);
-        return bad;
     }
 
     /** A sheet of lessons, once: what is damaged and what must still be named is worth a look before a long run. */
@@ -167,7 +139,7 @@ public final class RecogniserTask implements Task {
             Map<String, Tensor> weights = new LinkedHashMap<>();
             for (Parameters.Declaration declaration : learned.declarations()) {
                 Tensor home = Tensor.allocate(scratch, DType.F32, declaration.shape());
-                session.get(Recogniser.NETWORK + "/" + declaration.name(), home);
+                session().get(Recogniser.NETWORK + "/" + declaration.name(), home);
                 weights.put(declaration.name(), home);
             }
             RecogniserFiles.write(folder, new RecogniserFiles.Config(1, name, settings.network(), samples, settings.seed()), weights);
@@ -180,11 +152,10 @@ public final class RecogniserTask implements Task {
 
     @Override
     public void close() {
-        feed.close();
         if (executable != null) {
             executable.close();
         }
-        session.close();
+        super.close();
         arena.close();
     }
 }

@@ -3,10 +3,10 @@ package dev.t2i.train;
 import dev.t2i.config.Default;
 import dev.t2i.config.Range;
 import dev.t2i.gan.Channels;
-import dev.t2i.gan.Generator;
 import dev.t2i.gan.GeneratorSettings;
 import dev.t2i.gan.Posterior;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param divergence weight of a nat of Kullback-Leibler divergence against the mean difference of pixels in [-1, 1], at first
  * @param finalDivergence the same at the end; in between it grows by a constant factor. Cheap noise learns fast where things
  *     stand; dear noise then leaves to the text what the text says
+ * @param learn what learns
  * @param learningRate of generator and inference network
  * @param warmup samples over which learning rates rise from zero; then they follow half a cosine down to zero
  */
@@ -35,16 +36,27 @@ public record AutoencoderSettings(
         @Range(min = 0, max = 1) @Default("0.001") double learningRate,
         @Range(min = 0) @Default("4000") long warmup,
         GanSettings.Average average,
-        Optional<String> start) {
+        Optional<String> start,
+        @Default("all") Learning learn) implements PictureSettings {
+
+    /** What learns: everything; or the generator's flow alone, all else staying as {@code start} has it, many times faster. */
+    public enum Learning { ALL, FLOW }
 
     public AutoencoderSettings {
+        if (learn == Learning.FLOW) {
+            if (generator.flowLayers() == 0) {
+                throw new IllegalArgumentException("learn is flow, but generator.flow_layers is 0; set it to the start's");
+            }
+            if (start.isEmpty()) {
+                throw new IllegalArgumentException("learn is flow, so all else must come from a model; name its folder as start");
+            }
+            if (text.train() != GanSettings.TextTraining.NONE) {
+                throw new IllegalArgumentException("learn is flow, but text.train is %s; set it to none".formatted(text.train().name().toLowerCase(Locale.ROOT)));
+            }
+        }
         posterior = Channels.check("posterior", posterior);
         Channels.requireSize("posterior", posterior, size);
         Channels.requireSize("generator.channels", generator.channels(), size);
-    }
-
-    Generator buildGenerator() {
-        return generator.build(text.adapter().width());
     }
 
     Posterior buildPosterior() {

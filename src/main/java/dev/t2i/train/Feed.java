@@ -10,15 +10,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
+import java.util.stream.Stream;
 
 /**
- * Batches of captioned pictures, loaded ahead of the training by a thread of their own. Batch {@code n} is a pure function
- * of data, seed and {@code n}: an endless set is read straight through, a finite one in another order each epoch.
+ * Batches of captioned pictures. Batch {@code n} is a pure function of data, seed and {@code n}: an endless set is read straight through, a finite one in another order each epoch.
  */
-final class Feed implements AutoCloseable {
-    private static final int AHEAD = 3;
+final class Feed extends BatchFeed<Tensor, Feed.Batch> {
     private static final int ORDER_STREAM = 0x0EED;
     private static final int CAPTION_STREAM = 0xCA97;
 
@@ -47,76 +44,32 @@ final class Feed implements AutoCloseable {
     private final long seed;
     private final int batch;
     private final int size;
-    private final Arena arena = Arena.ofShared();
-    private final BlockingQueue<Tensor> free = new ArrayBlockingQueue<>(AHEAD);
-    private final BlockingQueue<Object> ready = new ArrayBlockingQueue<>(AHEAD);
+    private final Arena arena;
     private final long[] epochOrder;
     private long orderedEpoch = -1;
-    private Thread loader;
-    private long nextStep = -1;
 
     Feed(CaptionedImages data, long seed, int batch, int size) {
+        this(data, seed, batch, size, Arena.ofShared());
+    }
+
+    private Feed(CaptionedImages data, long seed, int batch, int size, Arena arena) {
+        super("data", Stream.generate(() -> Tensor.allocate(arena, DType.F32, Shape.of(batch, size, size, 3))).limit(AHEAD).toList());
         this.data = data;
         this.seed = seed;
         this.batch = batch;
         this.size = size;
+        this.arena = arena;
         this.epochOrder = data.size() == CaptionedImages.ENDLESS ? null : new long[Math.toIntExact(data.size())];
-        for (int i = 0; i < AHEAD; i++) {
-            free.add(Tensor.allocate(arena, DType.F32, Shape.of(batch, size, size, 3)));
-        }
     }
 
-    /** The batch of {@code step}; steps are usually asked for in order, a jump starts the loading anew. */
-    Batch take(long step) {
-        try {
-            if (step != nextStep) {
-                restart(step);
-            }
-            nextStep = step + 1;
-            Object next = ready.take();
-            if (next instanceof RuntimeException failure) {
-                throw failure;
-            }
-            return (Batch) next;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while waiting for data", e);
-        }
+    @Override
+    protected Batch make(Tensor pictures, long step) {
+        return new Batch(step, pictures, fill(pictures, step));
     }
 
-    /** Gives a batch's memory back. */
-    void recycle(Batch used) {
-        free.add(used.pictures);
-    }
-
-    private void restart(long step) throws InterruptedException {
-        stopLoader();
-        List<Object> stale = new ArrayList<>();
-        ready.drainTo(stale);
-        stale.forEach(item -> {
-            if (item instanceof Batch unused) {
-                free.add(unused.pictures);
-            }
-        });
-        loader = Thread.ofPlatform().daemon().name("data").start(() -> load(step));
-    }
-
-    private void load(long firstStep) {
-        Tensor pictures = null;
-        try {
-            for (long step = firstStep; ; step++) {
-                pictures = free.take();
-                ready.put(new Batch(step, pictures, fill(pictures, step)));
-                pictures = null;
-            }
-        } catch (InterruptedException _) {
-            if (pictures != null) {
-                free.add(pictures);
-            }
-        } catch (RuntimeException e) {
-            ready.clear();
-            ready.add(e);
-        }
+    @Override
+    protected Tensor room(Batch batch) {
+        return batch.pictures;
     }
 
     private List<Example> fill(Tensor pictures, long step) {
@@ -158,21 +111,9 @@ final class Feed implements AutoCloseable {
         orderedEpoch = epoch;
     }
 
-    private void stopLoader() throws InterruptedException {
-        if (loader != null) {
-            loader.interrupt();
-            loader.join();
-            loader = null;
-        }
-    }
-
     @Override
     public void close() {
-        try {
-            stopLoader();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        super.close();
         arena.close();
     }
 }

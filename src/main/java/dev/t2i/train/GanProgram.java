@@ -122,7 +122,9 @@ final class GanProgram {
         Value wrongTexts = needsWrong ? adapter.adapt(adapterPlace, text.pooled(graph, WRONG_CAPTIONS, n)) : texts;
         boolean trainsText = settings.text().train() != GanSettings.TextTraining.NONE;
         Optional<Inference> inference = posterior.map(network -> infer(network, posteriorPlace, pictures, texts, noise));
-        Value fake = generator.draw(generatorPlace, inference.map(Inference::noise).orElse(noise), condition(graph, texts, n, generator, text));
+        TextCondition condition = condition(graph, texts, n, generator, text);
+        Value latent = generator.latent(generatorPlace, noise, condition);
+        Value fake = generator.paint(generatorPlace, inference.map(some -> some.before(latent)).orElse(latent), condition);
 
         List<Adam.Update> updates = new ArrayList<>();
         Judgement judged = discriminatorLoss(graph, discriminatorPlace, pictures, texts, wrongTexts, fake, penalized);
@@ -130,7 +132,7 @@ final class GanProgram {
         if (drawing) {
             Value loss = generatorLoss(graph, discriminatorPlace, guidePlace, fake, texts, wrongTexts);
             if (inference.isPresent()) {
-                loss = loss.add(reconstructionLoss(graph, inference.get(), fake, pictures));
+                loss = loss.add(reconstructionLoss(graph, inference.get(), generatorPlace, fake, pictures, condition));
                 updates.add(generatorAdam.minimize(loss, posteriorPlace));
             }
             // Both gradients are taken of this step's parameters, before any of them is replaced.
@@ -152,24 +154,29 @@ final class GanProgram {
     }
 
     /**
-     * Noise for a batch whose first pictures are to be drawn again.
+     * The first pictures of a batch, which are to be drawn again.
      *
      * @param count how many
-     * @param noise {@code [n, noiseWidth]}
+     * @param drawn {@code [count, noiseWidth]}, one draw from the distribution
      */
-    private record Inference(int count, Posterior.Distribution distribution, Value noise) {}
+    private record Inference(int count, Posterior.Distribution distribution, Value drawn) {
+        /** The draw in the place of the first of {@code latent}. */
+        Value before(Value latent) {
+            int n = latent.dim(0);
+            return count == n ? drawn : Value.concat(0, drawn, latent.slice(0, count, n));
+        }
+    }
 
     private Inference infer(Posterior network, Parameters place, Value pictures, Value texts, Value noise) {
         int n = pictures.dim(0);
         int count = Math.clamp(Math.round(n * settings.reconstruction().share()), 1, n);
         Posterior.Distribution distribution = network.infer(place, pictures.slice(0, 0, count), texts.slice(0, 0, count).stopGradient());
-        Value inferred = distribution.sample(noise.slice(0, 0, count));
-        return new Inference(count, distribution, count == n ? inferred : Value.concat(0, inferred, noise.slice(0, count, n)));
+        return new Inference(count, distribution, distribution.sample(noise.slice(0, 0, count)));
     }
 
-    private Value reconstructionLoss(Graph graph, Inference inference, Value fake, Value pictures) {
+    private Value reconstructionLoss(Graph graph, Inference inference, Parameters generatorPlace, Value fake, Value pictures, TextCondition condition) {
         Value difference = Posterior.difference(fake.slice(0, 0, inference.count), pictures.slice(0, 0, inference.count));
-        Value divergence = inference.distribution.divergence();
+        Value divergence = generator.divergence(generatorPlace, inference.distribution, inference.drawn, condition.first(inference.count));
         graph.output("g.difference", difference);
         graph.output("g.divergence", divergence);
         return difference.add(divergence.mul(settings.reconstruction().divergence())).mul(settings.reconstruction().weight());

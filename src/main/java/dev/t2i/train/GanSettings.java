@@ -6,7 +6,6 @@ import dev.t2i.gan.AdapterSettings;
 import dev.t2i.gan.AdversarialLoss;
 import dev.t2i.gan.Channels;
 import dev.t2i.gan.Discriminator;
-import dev.t2i.gan.Generator;
 import dev.t2i.gan.GradientPenalty;
 import dev.t2i.gan.GeneratorSettings;
 import dev.t2i.gan.OneWayDiscriminator;
@@ -35,7 +34,7 @@ public record GanSettings(
         Optimizer optimizer,
         Average average,
         Optional<String> start,
-        Reconstruction reconstruction) {
+        Reconstruction reconstruction) implements PictureSettings {
 
     public GanSettings {
         Channels.requireSize("generator.channels", generator.channels(), size);
@@ -154,10 +153,6 @@ public record GanSettings(
             return Optional.empty();
         }
         return Optional.of(new Posterior(generator.noiseWidth(), text.adapter().width(), generator.spatialNoise(), reconstruction.channels));
-    }
-
-    public Generator buildGenerator() {
-        return generator.build(text.adapter().width());
     }
 
     public Discriminator buildDiscriminator() {

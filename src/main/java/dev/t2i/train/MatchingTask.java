@@ -2,8 +2,6 @@ package dev.t2i.train;
 
 import dev.t2i.backend.Backend;
 import dev.t2i.backend.Executable;
-import dev.t2i.backend.FiniteCheck;
-import dev.t2i.backend.Session;
 import dev.t2i.data.CaptionedImages;
 import dev.t2i.gan.MatchingConfig;
 import dev.t2i.gan.MatchingLoss;
@@ -24,18 +22,15 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** Training a matching model contrastively, GPT-2 included, see {@link MatchingLoss}. */
-public final class MatchingTask implements Task {
+public final class MatchingTask extends FedTask<Feed.Batch> {
     private static final String PICTURES = "pictures";
     private static final String CAPTIONS = "captions";
     private static final String WRONG_CAPTIONS = "wrong_captions";
 
     private final MatchingSettings settings;
     private final TextSide text;
-    private final Session session;
-    private final Feed feed;
     private final Arena arena = Arena.ofShared();
     private final Adam adam = new Adam("matching", 0.9, 0.99);
     private final Adam encoderAdam = new Adam("encoder", 0.9, 0.99);
@@ -44,14 +39,12 @@ public final class MatchingTask implements Task {
     private final Learned image;
     private final Learned encoder;
     private final Map<String, Tensor> inputs = new HashMap<>();
-    private final Map<String, Double> statistics = new LinkedHashMap<>();
     private Executable executable;
 
     public MatchingTask(MatchingSettings settings, Path encoderFolder, CaptionedImages data, Backend backend) {
+        super(backend.open(), new Feed(data, settings.seed(), settings.batch(), settings.size()));
         this.settings = settings;
         this.text = new TextSide(Gpt2Files.open(encoderFolder), settings.text().tokens(), true);
-        this.session = backend.open();
-        this.feed = new Feed(data, settings.seed(), settings.batch(), settings.size());
         Parameters adapterPlace = Parameters.of(graph, GanProgram.ADAPTER);
         Parameters imagePlace = Parameters.of(graph, GanProgram.MATCHING);
         trace(adapterPlace, imagePlace);
@@ -78,11 +71,6 @@ public final class MatchingTask implements Task {
     }
 
     @Override
-    public Session session() {
-        return session;
-    }
-
-    @Override
     public int batch() {
         return settings.batch();
     }
@@ -97,48 +85,32 @@ public final class MatchingTask implements Task {
 
     @Override
     public void initialize() {
-        adapter.initialize(session, settings.seed());
-        image.initialize(session, settings.seed());
-        encoder.initialize(session, text.initialWeights());
+        adapter.initialize(session(), settings.seed());
+        image.initialize(session(), settings.seed());
+        encoder.initialize(session(), text.initialWeights());
     }
 
     @Override
     public void compile() {
-        executable = session.compile(graph);
+        executable = session().compile(graph);
     }
 
     @Override
-    public void step(long step) {
-        Feed.Batch batch = feed.take(step);
-        executable.run(inputsOf(batch));
-        feed.recycle(batch);
-        graph.outputs().keySet().forEach(name -> statistics.put(name, (double) executable.output(name).getFloat(0)));
+    protected Executable executable(long step) {
+        return executable;
     }
 
-    private Map<String, Tensor> inputsOf(Feed.Batch batch) {
+    @Override
+    protected Map<String, Tensor> inputs(long step, Feed.Batch batch) {
         inputs.put(PICTURES, batch.pictures());
         Map<String, List<String>> sentences = new LinkedHashMap<>();
         sentences.put(CAPTIONS, batch.captions());
         sentences.put(WRONG_CAPTIONS, batch.wrongCaptions());
         text.feed(inputs, sentences);
-        double factor = settings.factor(batch.step() * settings.batch());
-        adam.feed(inputs, batch.step() + 1, settings.learningRate() * factor);
-        encoderAdam.feed(inputs, batch.step() + 1, settings.encoderRate() * factor);
+        double factor = settings.factor(step * settings.batch());
+        adam.feed(inputs, step + 1, settings.learningRate() * factor);
+        encoderAdam.feed(inputs, step + 1, settings.encoderRate() * factor);
         return inputs;
-    }
-
-    @Override
-    public Map<String, Double> statistics() {
-        return statistics;
-    }
-
-    @Override
-    public Optional<String> firstBadValue(long step) {
-        Feed.Batch batch = feed.take(step);
-        Optional<String> bad = executable instanceof FiniteCheck check
-                ? check.firstNonFinite(inputsOf(batch)).map(FiniteCheck.NonFinite::toString) : Optional.empty();
-        feed.recycle(batch);
-        return bad;
     }
 
     @Override
@@ -150,23 +122,22 @@ public final class MatchingTask implements Task {
     public void export(Path folder, String name, long samples) {
         try (Arena scratch = Arena.ofConfined()) {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
-            ModelExport.collect(session, GanProgram.ADAPTER, adapter.declarations(), ModelFolder.ADAPTER, tensors, scratch);
-            ModelExport.collect(session, GanProgram.MATCHING, image.declarations(), MatchingConfig.IMAGE, tensors, scratch);
+            ModelExport.collect(session(), GanProgram.ADAPTER, adapter.declarations(), ModelFolder.ADAPTER, tensors, scratch);
+            ModelExport.collect(session(), GanProgram.MATCHING, image.declarations(), MatchingConfig.IMAGE, tensors, scratch);
             settings.config(samples).write(folder);
             SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt").metadata("model", name);
             tensors.forEach((tensor, value) -> writer.add(tensor, value, DType.F16));
             writer.write(folder.resolve(Weights.SINGLE));
-            ModelExport.encoder(folder, text, true, session, scratch);
+            ModelExport.encoder(folder, text, true, session(), scratch);
         }
     }
 
     @Override
     public void close() {
-        feed.close();
         if (executable != null) {
             executable.close();
         }
-        session.close();
+        super.close();
         text.close();
         arena.close();
     }

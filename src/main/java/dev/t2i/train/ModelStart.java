@@ -14,7 +14,8 @@ import java.util.Map;
 
 /**
  * A text-to-image model whose networks a training starts from, rather than from random weights. The generator may have
- * grown since: parameters that the folder lacks begin as they would in a new network. What both have must agree in shape.
+ * grown since: parameters that the folder lacks begin as they would in a new network, and
+ * what it has beside is left alone. What both have must agree in shape.
  */
 public final class ModelStart {
     private final Path folder;
@@ -37,7 +38,7 @@ public final class ModelStart {
             known = declarations.stream().filter(d -> weights.names().contains(ModelFolder.GENERATOR + "." + d.name())).toList();
         }
         Map<String, Tensor> values = Parameters.initialize(declarations, seed, arena);
-        values.putAll(TextSource.tensors(file, ModelFolder.GENERATOR, known, arena));
+        values.putAll(TextSource.tensors(file, ModelFolder.GENERATOR, known, _ -> true, arena));
         return values;
     }
 

@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * The folder that a training takes its text features from: a plain GPT-2, or a model that brings a trained adapter with
@@ -127,14 +128,19 @@ public final class TextSource {
         return tensors(folder.resolve(Weights.SINGLE), MatchingConfig.IMAGE, declarations, arena);
     }
 
-    /** The declared tensors behind {@code prefix.} in a file, in F32. */
+    /** The declared tensors behind {@code prefix.} in a file, in F32; the file must have no others there. */
     static Map<String, Tensor> tensors(Path source, String prefix, List<Parameters.Declaration> declarations, Arena arena) {
+        return tensors(source, prefix, declarations, name -> !name.startsWith(prefix + "."), arena);
+    }
+
+    /** As {@link #tensors(Path, String, List, Arena)}; tensors that {@code ignored} names may be there as well. */
+    static Map<String, Tensor> tensors(Path source, String prefix, List<Parameters.Declaration> declarations, Predicate<String> ignored, Arena arena) {
         Map<String, Tensor> found = new LinkedHashMap<>();
         try (Arena file = Arena.ofShared()) {
             Weights weights = Weights.open(source, file);
             Map<String, Shape> expected = new LinkedHashMap<>();
             declarations.forEach(d -> expected.put(prefix + "." + d.name(), d.shape()));
-            weights.requireWeights(expected, name -> !name.startsWith(prefix + "."));
+            weights.requireWeights(expected, ignored);
             for (Parameters.Declaration declaration : declarations) {
                 Tensor tensor = Tensor.allocate(arena, DType.F32, declaration.shape());
                 tensor.copyFrom(weights.tensor(prefix + "." + declaration.name()));

@@ -1,0 +1,152 @@
+package dev.t2i.train;
+
+import dev.t2i.backend.Backend;
+import dev.t2i.backend.Executable;
+import dev.t2i.data.CaptionedImages;
+import dev.t2i.gan.ModelConfig;
+import dev.t2i.gan.ModelFolder;
+import dev.t2i.gan.TextAdapter;
+import dev.t2i.graph.Value;
+import dev.t2i.nn.Parameters;
+import dev.t2i.tensor.DType;
+import dev.t2i.tensor.Shape;
+import dev.t2i.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Training a text-to-image model, by whatever loss: where its networks start, what a step is fed, what is shown and what is kept. */
+abstract class PictureTask extends FedTask<Feed.Batch> {
+    /**
+     * What a training is made of beside its settings.
+     *
+     * @param source where text features come from, already found on disk
+     * @param start the model that the networks start from, if any
+     * @param data captioned pictures
+     * @param dataName what to call them in the model card
+     */
+    record Materials(TextSource source, Optional<ModelStart> start, CaptionedImages data, String dataName, Backend backend) {}
+
+    private final PictureSettings settings;
+    private final Materials materials;
+    private final SampleGrid grid;
+    private Executable drawing;
+    final Conditioning conditioning;
+    final Arena arena = Arena.ofShared();
+    /** Filled anew for each step. */
+    final Map<String, Tensor> inputs = new HashMap<>();
+
+    PictureTask(PictureSettings settings, Materials materials) {
+        super(materials.backend.open(), new Feed(materials.data, settings.seed(), settings.batch(), settings.size()));
+        this.settings = settings;
+        this.materials = materials;
+        this.conditioning = new Conditioning(settings.text(), materials.source);
+        this.grid = new SampleGrid(materials.data, settings.seed(), settings.size(), settings.batch());
+        inputs.put(GanProgram.NOISE_KEYS, Tensor.allocate(arena, DType.I32, Shape.of(settings.batch(), 4)));
+        inputs.put(GanProgram.AVERAGE_DECAY, Tensor.allocate(arena, DType.F32, Shape.SCALAR));
+    }
+
+    /** The networks that learn. */
+    abstract List<Learned> learned();
+
+    /** All of the generator. */
+    abstract List<Parameters.Declaration> generatorDeclarations();
+
+    /** Of the generator, what learns. */
+    List<Parameters.Declaration> learningOfGenerator() {
+        return generatorDeclarations();
+    }
+
+    abstract Parameters adapterPlace();
+
+    /** The inference network, where there is one. */
+    abstract Optional<Parameters> posteriorPlace();
+
+    @Override
+    public final int batch() {
+        return settings.batch();
+    }
+
+    @Override
+    public final List<Checkpoint.StateType> states() {
+        List<Checkpoint.StateType> states = new ArrayList<>();
+        learned().forEach(network -> states.addAll(network.states()));
+        learningOfGenerator().forEach(d -> states.add(Learned.state(GanProgram.AVERAGE + "/" + d.name(), d.shape())));
+        return states;
+    }
+
+    @Override
+    public final void initialize() {
+        try (Arena scratch = Arena.ofConfined()) {
+            for (Learned network : learned()) {
+                network.initialize(session(), switch (network.network()) {
+                    case GanProgram.GENERATOR -> firstGenerator(network.declarations(), scratch);
+                    case GanProgram.POSTERIOR -> materials.start.map(model -> model.posterior(network.declarations(), scratch))
+                            .orElseGet(() -> Parameters.initialize(network.declarations(), settings.seed(), scratch));
+                    case GanProgram.DISCRIMINATOR -> Parameters.initialize(network.declarations(), settings.seed(), scratch);
+                    default -> conditioning.firstValues(network, settings.seed(), materials.data, materials.backend, scratch);
+                });
+            }
+            Learned.put(session(), GanProgram.AVERAGE, firstGenerator(learningOfGenerator(), scratch));
+        }
+    }
+
+    /** First values of those parameters of the generator. */
+    final Map<String, Tensor> firstGenerator(List<Parameters.Declaration> declarations, Arena scratch) {
+        return materials.start.map(model -> model.generator(declarations, settings.seed(), scratch))
+                .orElseGet(() -> Parameters.initialize(declarations, settings.seed(), scratch));
+    }
+
+    /** Fills in what every training is fed with; {@code sentences} are captions by input name. */
+    final void feed(long step, Feed.Batch batch, Map<String, List<String>> sentences) {
+        inputs.put(GanProgram.PICTURES, batch.pictures());
+        conditioning.text().feed(inputs, sentences);
+        NoiseKeys.fill(inputs.get(GanProgram.NOISE_KEYS), settings.seed(), step);
+        inputs.get(GanProgram.AVERAGE_DECAY).set(0, settings.average().decay(step * settings.batch(), settings.batch()));
+    }
+
+    @Override
+    public final void snapshot(Path folder, long step) {
+        if (drawing == null) {
+            TextAdapter adapter = settings.text().adapter().build();
+            drawing = session().compile(GanProgram.drawing(settings.batch(), settings.buildGenerator(), adapter, conditioning.text()));
+        }
+        grid.write(folder, step, (captions, keys) -> {
+            Map<String, Tensor> wanted = new HashMap<>();
+            conditioning.text().feed(wanted, Map.of(GanProgram.CAPTIONS, captions));
+            wanted.put(GanProgram.NOISE_KEYS, keys);
+            wanted.keySet().retainAll(drawing.graph().inputs().keySet());
+            drawing.run(wanted);
+            return drawing.output(GanProgram.PICTURES);
+        });
+    }
+
+    @Override
+    public final void export(Path folder, String name, long samples) {
+        try (Arena scratch = Arena.ofConfined()) {
+            Map<String, Tensor> tensors = new LinkedHashMap<>();
+            ModelExport.collect(session(), GanProgram.AVERAGE, generatorDeclarations(), ModelFolder.GENERATOR, tensors, scratch);
+            conditioning.export(session(), adapterPlace(), folder, tensors, scratch);
+            ModelConfig config = new ModelConfig(1, name, settings.size(), settings.text().adapter(), settings.generator(),
+                    samples, materials.dataName, ModelExport.words(materials.data));
+            ModelFolder.write(folder, config, tensors, DType.F16, ModelCard.of(config, (Record) settings));
+            posteriorPlace().ifPresent(place ->
+                    ModelExport.companion(session(), GanProgram.POSTERIOR, place.declarations(), folder, ModelFolder.POSTERIOR, scratch));
+        }
+    }
+
+    @Override
+    public void close() {
+        if (drawing != null) {
+            drawing.close();
+        }
+        super.close();
+        conditioning.close();
+        arena.close();
+    }
+}
