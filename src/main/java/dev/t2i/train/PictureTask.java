@@ -6,7 +6,6 @@ import dev.t2i.data.CaptionedImages;
 import dev.t2i.gan.ModelConfig;
 import dev.t2i.gan.ModelFolder;
 import dev.t2i.gan.TextAdapter;
-import dev.t2i.graph.Value;
 import dev.t2i.nn.Parameters;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;

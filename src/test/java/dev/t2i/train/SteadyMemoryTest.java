@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A training holds all its memory after its first steps: days of steps take no more than the first of them. */
 class SteadyMemoryTest {
+    private static final int STEPS = Integer.getInteger("t2i.steps", 300);
     /** Every kind of GAN step: a penalty each third, a generator update each second. */
     private static final int ALL_KINDS = 6;
     /** What the JIT and the garbage collector keep for themselves differs by this much; a leak of one small array a step is more. */
@@ -38,7 +39,7 @@ class SteadyMemoryTest {
         CaptionedImages data = DataSpec.parse("folder:" + pictures).open();
         TextSource text = TextSource.open(TinyModel.write(folder.resolve("tiny")));
         try (GanTask task = new GanTask(settings, text, Optional.empty(), data, "pictures", Backends.get("vector", 2))) {
-            assertSteady(task, 300);
+            assertSteady(task, STEPS);
         }
     }
 
@@ -56,7 +57,7 @@ class SteadyMemoryTest {
                 """, "test", LanguageSettings.class, List.of());
         Texts texts = new Texts(List.of("a house", "a tree", "a house and a tree", "the sea"));
         try (LanguageTask task = new LanguageTask(settings, texts, LanguageTask.vocabulary(settings, texts), Backends.get("vector", 2))) {
-            assertSteady(task, 1500);
+            assertSteady(task, 5 * STEPS);
         }
     }
 
