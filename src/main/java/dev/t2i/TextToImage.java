@@ -30,8 +30,6 @@ import java.util.function.ObjIntConsumer;
  * {@code --add-modules jdk.incubator.vector} for the backend {@code vector}.
  */
 public final class TextToImage implements AutoCloseable {
-    /** The truncation that models are trained with. */
-    public static final double AS_TRAINED = 1;
     private static final double MOST_TRUNCATION = 4;
 
     /** A picture to draw. */
@@ -76,13 +74,18 @@ public final class TextToImage implements AutoCloseable {
     }
 
     /**
-     * Draws one picture as the model was trained to.
+     * Draws one picture with the model's own {@link #truncation}.
      *
      * @param seed which of the pictures that the prompt may mean
      * @throws BadInputException when the prompt is empty or too long
      */
     public Picture draw(String prompt, long seed) {
-        return draw(List.of(new Request(prompt, seed)), AS_TRAINED).getFirst();
+        return draw(List.of(new Request(prompt, seed)), truncation()).getFirst();
+    }
+
+    /** The factor on the noise with which the model draws best, as whoever trained it found. */
+    public double truncation() {
+        return artist.config().truncation();
     }
 
     /** Draws pictures, in the order of the requests; see {@link #draw(List, double, ObjIntConsumer)}. */
@@ -95,8 +98,8 @@ public final class TextToImage implements AutoCloseable {
     /**
      * Draws pictures and hands on each with its request's number, in order, as soon as it is there.
      *
-     * @param truncation factor on the noise, 0 to {@value #MOST_TRUNCATION}: below {@value #AS_TRAINED} pictures of a prompt
-     *                   are more alike and more usual, at 0 they are all the same
+     * @param truncation factor on the noise, 0 to {@value #MOST_TRUNCATION}: at 1 it is as in training; below, pictures
+     *                   of a prompt are more alike and more usual, at 0 they are all the same
      * @throws BadInputException naming the first prompt that is empty or too long, before anything is drawn
      */
     public void draw(List<Request> requests, double truncation, ObjIntConsumer<Picture> each) {

@@ -57,8 +57,8 @@ final class EvalCommand extends T2iCommand {
     @Option(names = "--seed", paramLabel = "S", defaultValue = "0", description = "Picture i is drawn with seed S+i. Default: ${DEFAULT-VALUE}")
     private long seed;
 
-    @Option(names = "--truncation", paramLabel = "T", defaultValue = "1", description = "Factor on the noise, 0 to 4. Default: ${DEFAULT-VALUE}")
-    private double truncation;
+    @Option(names = "--truncation", paramLabel = "T", description = "Factor on the noise, 0 to 4. Default: the model's own.")
+    private Double truncation;
 
     @Option(names = "--recogniser", paramLabel = "DIR", description = "A recogniser to look with. Default: the one that ships with the program.")
     private Path recogniser;
@@ -113,7 +113,9 @@ final class EvalCommand extends T2iCommand {
             throw new ParameterException(spec().commandLine(), "--samples is %d, must be 2 to %d".formatted(samples, MOST_SAMPLES));
         }
         try {
-            TextToImage.requireTruncation(truncation);
+            if (truncation != null) {
+                TextToImage.requireTruncation(truncation);
+            }
         } catch (BadInputException e) {
             throw new ParameterException(spec().commandLine(), "--" + e.getMessage(), e);
         }
@@ -125,7 +127,7 @@ final class EvalCommand extends T2iCommand {
             for (int i = 0; i < prompts.size(); i++) {
                 requests.add(new Request(prompts.get(i), seeds.get(i)));
             }
-            List<Picture> drawn = opened.draw(requests, truncation);
+            List<Picture> drawn = opened.draw(requests, truncation == null ? opened.truncation() : truncation);
             Interruption.check();
             return drawn;
         };

@@ -57,7 +57,7 @@ final class SampleCommand extends T2iCommand {
     @Option(names = "--seed", paramLabel = "S", description = "Which pictures: number i, from 0, has seed S+i. Default: a random one, which is shown.")
     private Long seed;
 
-    @Option(names = "--truncation", paramLabel = "T", description = "Factor on the noise, 0 to 4: below 1 pictures of a prompt are more alike. Default: 1")
+    @Option(names = "--truncation", paramLabel = "T", description = "Factor on the noise, 0 to 4: below 1 pictures of a prompt are more alike. Default: the model's own.")
     private Double truncation;
 
     @Option(names = "--out", paramLabel = "PATH", description = "A .png for one picture (or for the sheet of --grid), else a folder. "
@@ -90,13 +90,13 @@ final class SampleCommand extends T2iCommand {
         requireSense();
         Provenance source = from == null ? null : Provenance.read(from);
         List<Request> requests = source == null ? requests() : List.of(new Request(source.prompt(), source.seed()));
-        double factor = source != null ? source.truncation() : truncation == null ? TextToImage.AS_TRAINED : truncation;
         if (grid && requests.size() > MOST_ON_A_SHEET) {
             throw usage("--grid shows at most " + MOST_ON_A_SHEET + " pictures, these are " + requests.size());
         }
         SampleFiles files = SampleFiles.plan(out, requests, grid, force, spec().commandLine());
         Backend where = backend.backend();
         try (TextToImage opened = TextToImage.open(ModelLocation.resolve(model), where)) {
+            double factor = source != null ? source.truncation() : truncation == null ? opened.truncation() : truncation;
             requireDrawable(opened, requests);
             announce(opened, requests, source);
             List<Drawn> drawn = draw(opened, requests, factor, files);

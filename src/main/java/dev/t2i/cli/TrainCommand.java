@@ -9,6 +9,7 @@ import dev.t2i.metric.RecogniserSettings;
 import dev.t2i.metric.RecogniserTask;
 import dev.t2i.train.AutoencoderSettings;
 import dev.t2i.train.AutoencoderTask;
+import dev.t2i.train.FlowTask;
 import dev.t2i.train.GanSettings;
 import dev.t2i.train.GanTask;
 import dev.t2i.train.MatchingSettings;
@@ -47,7 +48,12 @@ final class TrainCommand extends TrainingCommand {
             case AUTOENCODER -> {
                 AutoencoderSettings settings = Settings.load(config, AutoencoderSettings.class, overrides);
                 Path encoder = ModelLocation.resolve(settings.text().encoder());
-                yield new Job(settings, settings.schedule(), new AutoencoderTask(settings, TextSource.open(encoder), start(settings.start()), images, spec.toString(), backend));
+                TextSource source = TextSource.open(encoder);
+                Optional<ModelStart> start = start(settings.start());
+                yield new Job(settings, settings.schedule(), switch (settings.learn()) {
+                    case ALL -> new AutoencoderTask(settings, source, start, images, spec.toString(), backend);
+                    case FLOW -> new FlowTask(settings, source, start.orElseThrow(), images, spec.toString(), backend);
+                });
             }
             case MATCHING -> {
                 MatchingSettings settings = Settings.load(config, MatchingSettings.class, overrides);

@@ -39,7 +39,7 @@ public enum GradientPenalty {
     static Value squaredSlope(Value scores, Value pictures, Value text) {
         List<Value> slopes = Gradients.of(scores.sum(), List.of(pictures, text));
         int n = pictures.dim(0);
-        Value inPicture = slopes.get(0).square().sum(1, 2, 3).reshape(n);
+        Value inPicture = slopes.get(0).reshape(n, (int) (pictures.shape().size() / n)).square().sum(1).reshape(n);
         Value inText = slopes.get(1).square().sum(1).reshape(n);
         return inPicture.add(inText);
     }

@@ -20,6 +20,7 @@ import java.util.List;
  * @param text how sentences become conditioning vectors
  * @param samples pictures that it was trained on
  * @param data what those were
+ * @param truncation factor on the noise that it draws with unless told otherwise
  * @param words all words that its captions used, in alphabetical order
  */
 public record ModelConfig(
@@ -30,6 +31,7 @@ public record ModelConfig(
         GeneratorSettings generator,
         @Range(min = 0) @Default("0") long samples,
         @Default("") String data,
+        @Range(min = 0, max = 4) @Default("1") double truncation,
         List<String> words) {
     /** The file's name in a model folder. */
     public static final String FILE = "config.json";

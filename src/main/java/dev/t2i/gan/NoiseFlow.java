@@ -2,7 +2,6 @@ package dev.t2i.gan;
 
 import dev.t2i.graph.Constant;
 import dev.t2i.graph.Value;
-import dev.t2i.nn.Functions;
 import dev.t2i.nn.Initializer;
 import dev.t2i.nn.Layers;
 import dev.t2i.nn.Parameters;
@@ -25,8 +24,6 @@ import dev.t2i.tensor.Shape;
  * @param width of each token
  */
 record NoiseFlow(int side, int depth, int layers, int blocks, int width) {
-    private static final WordAttention ATTENTION = new WordAttention(64);
-    private static final double EPSILON = 1e-5;
     /** Scales stay between exp of plus and minus this, so that neither direction overflows. */
     private static final double LARGEST_LOG_SCALE = 1.5;
 
@@ -69,35 +66,12 @@ record NoiseFlow(int side, int depth, int layers, int blocks, int width) {
     private record Coupling(Value logScale, Value shift) {}
 
     private Coupling coupling(Parameters place, int layer, Value x, TextCondition text) {
-        int n = x.dim(0);
         Value kept = x.graph().literal(mask(layer, true));
         Value changed = x.graph().literal(mask(layer, false));
-        Value tokens = linear(place.at("in"), x.mul(kept), width)
-                .add(place.get("cells", Shape.of(1, side, side, width), new Initializer.Normal(0.5)))
-                .add(linear(place.at("sentence"), text.sentence(), width).reshape(n, 1, 1, width));
-        for (int i = 0; i < blocks; i++) {
-            tokens = block(place.at("blocks").at(i), tokens, text.words().orElseThrow());
-        }
-        Value out = Layers.linear(place.at("out"), Layers.layerNorm(place.at("norm"), tokens, EPSILON), 2 * depth, Initializer.ZEROS, Initializer.ZEROS);
+        Value tokens = new CellTransformer(side, blocks, width).read(place, x.mul(kept), text);
+        Value out = Layers.linear(place.at("out"), tokens, 2 * depth, Initializer.ZEROS, Initializer.ZEROS);
         Value logScale = out.slice(3, 0, depth).mul(1 / LARGEST_LOG_SCALE).tanh().mul(LARGEST_LOG_SCALE);
         return new Coupling(logScale.mul(changed), out.slice(3, depth, 2 * depth).mul(changed));
-    }
-
-    /** Tokens look at each other and at the words, and pass a layer of their own, all at once (as in GPT-J). */
-    private Value block(Parameters place, Value tokens, TextCondition.Words words) {
-        return place.scoped(() -> {
-            int n = tokens.dim(0);
-            Value x = Layers.layerNorm(place.at("norm"), tokens, EPSILON);
-            Value each = x.reshape(n, side * side, width);
-            Value others = ATTENTION.gather(place.at("cells"), x, new TextCondition.Words(each, x.graph().fill(1, Shape.of(n, side * side))));
-            Value said = ATTENTION.gather(place.at("words"), x, words);
-            Value own = linear(place.at("out"), Functions.gelu(linear(place.at("in"), x, 3 * width)), width);
-            return tokens.add(others).add(said).add(own);
-        });
-    }
-
-    private static Value linear(Parameters place, Value x, int out) {
-        return Layers.linear(place, x, out, Initializer.kaiming(Shape.of(out, x.dim(-1)), 1), Initializer.ZEROS);
     }
 
     /** {@code [1, side, side, depth]}: 1 for what {@code layer} keeps, 0 for what it changes, or the other way round. */

@@ -10,10 +10,10 @@ import java.util.Optional;
  * @param words its parts, for generators that ask for them
  */
 public record TextCondition(Value sentence, Optional<Words> words) {
-    /** That of the first {@code count} texts. */
-    public TextCondition first(int count) {
-        return new TextCondition(sentence.slice(0, 0, count),
-                words.map(all -> new Words(all.states.slice(0, 0, count), all.mask.slice(0, 0, count))));
+    /** That of the texts from {@code start} up to {@code end}. */
+    public TextCondition slice(int start, int end) {
+        return new TextCondition(sentence.slice(0, start, end),
+                words.map(all -> new Words(all.states.slice(0, start, end), all.mask.slice(0, start, end))));
     }
 
     /**

@@ -12,9 +12,7 @@ import dev.t2i.nn.Parameters;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,21 +22,15 @@ import java.util.Optional;
  * draw each real picture again from its caption and what the inference network makes of the picture. No discriminator
  * takes part. That teaches what belongs where many times faster than a game of two networks does; the game, which
  * starts from here, then sees to it that pictures look real.
- *
- * <p>Where only the generator's flow learns, nothing is painted: pictures are looked at by the inference network, and the
- * flow is fitted to what it sees.
  */
 public final class AutoencoderTask extends PictureTask {
     private static final String NAT = "divergence.weight";
 
     private final AutoencoderSettings settings;
-    private final Optional<ModelStart> start;
     private final Adam adam = new Adam("generator", 0.9, 0.99);
     private final Adam textAdam = new Adam("text", 0.9, 0.99);
     private final Graph graph = new Graph();
-    /** The generator without its flow, and the flow: two parts of one network. */
-    private final Parameters painterPlace = Parameters.of(graph, GanProgram.GENERATOR);
-    private final Parameters flowPlace = Parameters.of(graph, GanProgram.GENERATOR);
+    private final Parameters generatorPlace = Parameters.of(graph, GanProgram.GENERATOR);
     private final Parameters posteriorPlace = Parameters.of(graph, GanProgram.POSTERIOR);
     private final Parameters adapterPlace = Parameters.of(graph, GanProgram.ADAPTER);
     private Executable executable;
@@ -47,7 +39,6 @@ public final class AutoencoderTask extends PictureTask {
     public AutoencoderTask(AutoencoderSettings settings, TextSource source, Optional<ModelStart> start, CaptionedImages data, String dataName, Backend backend) {
         super(settings, new Materials(source, start, data, dataName, backend));
         this.settings = settings;
-        this.start = start;
         trace();
         adam.allocateInputs(inputs, arena);
         textAdam.allocateInputs(inputs, arena);
@@ -63,35 +54,20 @@ public final class AutoencoderTask extends PictureTask {
         Posterior.Distribution inferred = settings.buildPosterior().infer(posteriorPlace, pictures, texts.stopGradient());
         TextCondition text = GanProgram.condition(graph, texts, n, generator, conditioning.text());
         Value latent = inferred.sample(noise);
-        // Traced even where nothing is painted: that declares the painter's parameters.
-        Value painted = generator.paint(painterPlace, latent, text);
-        Value divergence = generator.divergence(flowPlace, inferred, latent, text);
+        Value difference = Posterior.difference(generator.paint(generatorPlace, latent, text), pictures);
+        Value divergence = generator.divergence(generatorPlace, inferred, latent, text);
+        Value loss = difference.add(divergence.mul(graph.input(NAT, DType.F32, Shape.SCALAR)));
+        graph.output("loss", loss);
+        graph.output("difference", difference);
         graph.output("divergence", divergence);
-        Map<String, Value> followed = new LinkedHashMap<>();
-        List<Adam.Update> updates = new ArrayList<>();
-        if (learnsAll()) {
-            Value difference = Posterior.difference(painted, pictures);
-            Value loss = difference.add(divergence.mul(graph.input(NAT, DType.F32, Shape.SCALAR)));
-            graph.output("loss", loss);
-            graph.output("difference", difference);
-            updates.add(adam.minimize(loss, painterPlace));
-            updates.add(adam.minimize(loss, flowPlace));
-            updates.forEach(update -> followed.putAll(update.values()));
-            updates.add(adam.minimize(loss, posteriorPlace));
-            if (conditioning.trainsAdapter()) {
-                updates.add(textAdam.minimize(loss, adapterPlace));
-                encoderPlace().ifPresent(encoder -> updates.add(textAdam.minimize(loss, encoder)));
-            }
-        } else {
-            updates.add(adam.minimize(divergence, flowPlace));
-            followed.putAll(updates.getFirst().values());
+        Adam.Update update = adam.minimize(loss, generatorPlace);
+        List<Adam.Update> updates = new ArrayList<>(List.of(update, adam.minimize(loss, posteriorPlace)));
+        if (conditioning.trainsAdapter()) {
+            updates.add(textAdam.minimize(loss, adapterPlace));
+            encoderPlace().ifPresent(encoder -> updates.add(textAdam.minimize(loss, encoder)));
         }
-        graph.output("norm", updates.getFirst().gradientNorm());
-        GanProgram.follow(graph, followed, Adam.Update.makeAll(updates));
-    }
-
-    private boolean learnsAll() {
-        return settings.learn() == AutoencoderSettings.Learning.ALL;
+        graph.output("norm", update.gradientNorm());
+        GanProgram.follow(graph, update.values(), Adam.Update.makeAll(updates));
     }
 
     private Optional<Parameters> encoderPlace() {
@@ -100,14 +76,7 @@ public final class AutoencoderTask extends PictureTask {
 
     @Override
     List<Parameters.Declaration> generatorDeclarations() {
-        List<Parameters.Declaration> declarations = new ArrayList<>(painterPlace.declarations());
-        declarations.addAll(flowPlace.declarations());
-        return declarations;
-    }
-
-    @Override
-    List<Parameters.Declaration> learningOfGenerator() {
-        return learnsAll() ? generatorDeclarations() : flowPlace.declarations();
+        return generatorPlace.declarations();
     }
 
     @Override
@@ -123,10 +92,8 @@ public final class AutoencoderTask extends PictureTask {
     @Override
     List<Learned> learned() {
         List<Learned> networks = new ArrayList<>();
-        networks.add(new Learned(GanProgram.GENERATOR, learningOfGenerator(), adam));
-        if (learnsAll()) {
-            networks.add(new Learned(GanProgram.POSTERIOR, posteriorPlace.declarations(), adam));
-        }
+        networks.add(new Learned(GanProgram.GENERATOR, generatorPlace.declarations(), adam));
+        networks.add(new Learned(GanProgram.POSTERIOR, posteriorPlace.declarations(), adam));
         networks.addAll(conditioning.learned(adapterPlace, encoderPlace(), textAdam));
         return networks;
     }
@@ -134,20 +101,7 @@ public final class AutoencoderTask extends PictureTask {
     @Override
     public void compile() {
         conditioning.compile(session(), adapterPlace, settings.batch(), arena);
-        if (!learnsAll()) {
-            putFrozen();
-        }
         executable = session().compile(graph);
-    }
-
-    /** Puts what stays as the start has it. */
-    private void putFrozen() {
-        try (Arena scratch = Arena.ofConfined()) {
-            Map<String, Tensor> painter = firstGenerator(painterPlace.declarations(), scratch);
-            Learned.put(session(), GanProgram.GENERATOR, painter);
-            Learned.put(session(), GanProgram.AVERAGE, painter);
-            Learned.put(session(), GanProgram.POSTERIOR, start.orElseThrow().posterior(posteriorPlace.declarations(), scratch));
-        }
     }
 
     @Override

@@ -176,7 +176,7 @@ final class GanProgram {
 
     private Value reconstructionLoss(Graph graph, Inference inference, Parameters generatorPlace, Value fake, Value pictures, TextCondition condition) {
         Value difference = Posterior.difference(fake.slice(0, 0, inference.count), pictures.slice(0, 0, inference.count));
-        Value divergence = generator.divergence(generatorPlace, inference.distribution, inference.drawn, condition.first(inference.count));
+        Value divergence = generator.divergence(generatorPlace, inference.distribution, inference.drawn, condition.slice(0, inference.count));
         graph.output("g.difference", difference);
         graph.output("g.divergence", divergence);
         return difference.add(divergence.mul(settings.reconstruction().divergence())).mul(settings.reconstruction().weight());
@@ -252,7 +252,12 @@ final class GanProgram {
 
     /** What the generator hears of the captions whose features are {@code texts}. */
     static TextCondition condition(Graph graph, Value texts, int rows, Generator generator, TextInput text) {
-        return new TextCondition(texts, generator.usesWords() ? Optional.of(text.words(graph, CAPTIONS, rows)) : Optional.empty());
+        return condition(graph, CAPTIONS, texts, rows, generator, text);
+    }
+
+    /** The same for captions whose inputs start with {@code name}. */
+    static TextCondition condition(Graph graph, String name, Value texts, int rows, Generator generator, TextInput text) {
+        return new TextCondition(texts, generator.usesWords() ? Optional.of(text.words(graph, name, rows)) : Optional.empty());
     }
 
     /** Pictures of {@code rows} captions by the averaged generator: output {@code pictures}. */

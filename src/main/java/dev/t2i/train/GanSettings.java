@@ -18,6 +18,7 @@ import java.util.Optional;
  *
  * @param size edge of the pictures in pixels
  * @param criticIterations discriminator updates for each generator update
+ * @param truncation factor on the noise that the finished model draws with unless told otherwise
  * @param start a text-to-image model's folder whose generator to start from; without it, random weights
  */
 public record GanSettings(
@@ -34,7 +35,8 @@ public record GanSettings(
         Optimizer optimizer,
         Average average,
         Optional<String> start,
-        Reconstruction reconstruction) implements PictureSettings {
+        Reconstruction reconstruction,
+        @Range(min = 0, max = 4) @Default("1") double truncation) implements PictureSettings {
 
     public GanSettings {
         Channels.requireSize("generator.channels", generator.channels(), size);

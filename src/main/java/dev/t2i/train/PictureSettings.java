@@ -20,6 +20,9 @@ interface PictureSettings {
 
     GanSettings.Average average();
 
+    /** Factor on the noise that the finished model draws with unless told otherwise. */
+    double truncation();
+
     default Generator buildGenerator() {
         return generator().build(text().adapter().width());
     }

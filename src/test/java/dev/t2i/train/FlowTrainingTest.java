@@ -15,6 +15,7 @@ import dev.t2i.data.DataSpec;
 import dev.t2i.error.BadInputException;
 import dev.t2i.image.Picture;
 import dev.t2i.safetensors.Weights;
+import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -91,8 +92,8 @@ class FlowTrainingTest {
         return run.model();
     }
 
-    private AutoencoderTask flowAlone(AutoencoderSettings settings) {
-        return new AutoencoderTask(settings, TextSource.open(first), Optional.of(ModelStart.open(first)), data, "scenes:", Backends.get("vector"));
+    private FlowTask flowAlone(AutoencoderSettings settings) {
+        return new FlowTask(settings, TextSource.open(first), ModelStart.open(first), data, "scenes:", Backends.get("vector"));
     }
 
     private static Map<String, float[]> tensors(Path file) {
@@ -124,7 +125,7 @@ class FlowTrainingTest {
 
     @Test
     void itFitsWhatTheInferenceNetworkSees() {
-        try (AutoencoderTask task = flowAlone(settings("none", 4000, FLOW_ALONE))) {
+        try (FlowTask task = flowAlone(settings("none", 4000, FLOW_ALONE))) {
             task.initialize();
             task.compile();
             double start = 0;
@@ -137,6 +138,42 @@ class FlowTrainingTest {
             }
             assertTrue(end < start, start / 20 + " nats at first, " + end / 20 + " in the end");
         }
+    }
+
+    @Test
+    void aGameOfTwoHalvesIsTheWholeBitForBit() {
+        AutoencoderSettings settings = settings("none", 32, FLOW_ALONE + "\ngame: {weight: 1, blocks: 1, width: 8, penalty_interval: 3}");
+        Map<String, float[]> whole = play(settings, new RunFolder(folder.resolve("whole")), false, Integer.MAX_VALUE);
+        RunFolder halves = new RunFolder(folder.resolve("halves"));
+        Map<String, float[]> half = play(settings, halves, false, 3);
+        Map<String, float[]> resumed = play(settings, halves, true, Integer.MAX_VALUE);
+        assertEquals(whole.keySet(), resumed.keySet());
+        whole.forEach((name, values) -> assertArrayEquals(values, resumed.get(name), 0, name));
+        for (String name : List.of("discriminator/score.weight", "discriminator/blocks.0.words.key.weight", "generator/flow.couplings.0.blocks.0.in.weight")) {
+            assertFalse(Arrays.equals(half.get(name), whole.get(name)), name + " did not move");
+        }
+    }
+
+    private Map<String, float[]> play(AutoencoderSettings settings, RunFolder run, boolean resume, int stopAfter) {
+        Map<String, float[]> states = new LinkedHashMap<>();
+        try (FlowTask task = flowAlone(settings); Arena arena = Arena.ofConfined()) {
+            int[] asked = {0};
+            Trainer trainer = new Trainer(task, settings.schedule(), run, () -> asked[0]++ >= stopAfter, _ -> {});
+            if (resume) {
+                trainer.resume();
+            } else {
+                run.create(settings);
+                trainer.start();
+            }
+            trainer.run();
+            assertTrue(task.statistics().values().stream().allMatch(Double::isFinite), task.statistics().toString());
+            for (Checkpoint.StateType state : task.states()) {
+                Tensor home = Tensor.allocate(arena, state.dtype(), state.shape());
+                task.session().get(state.name(), home);
+                states.put(state.name(), home.toFloatArray());
+            }
+        }
+        return states;
     }
 
     @Test
@@ -153,7 +190,7 @@ class FlowTrainingTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"none | learn: flow | start", "all | learn: flow\\nstart: x | text.train", "adapter | learn: flow\\nstart: x | text.train"})
+    @CsvSource(delimiter = '|', value = {"none | learn: flow | start", "all | game: {weight: 1} | game.weight", "all | learn: flow\\nstart: x | text.train", "adapter | learn: flow\\nstart: x | text.train"})
     void aFlowLearnsAloneOnlyWhereTheRestIsGiven(String train, String more, String named) {
         BadInputException refusal = assertThrows(BadInputException.class, () -> settings(train, 8, more.replace("\\n", "\n")));
         assertTrue(refusal.getMessage().contains(named), refusal.getMessage());
