@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A training holds all its memory after its first steps: days of steps take no more than the first of them. */
 class SteadyMemoryTest {
-    private static final int STEPS = Integer.getInteger("t2i.steps", 300);
+    private static final int STEPS = Integer.getInteger("t2i.steps", 1000);
     /** Every kind of GAN step: a penalty each third, a generator update each second. */
     private static final int ALL_KINDS = 6;
     /** What the JIT and the garbage collector keep for themselves differs by this much; a leak of one small array a step is more. */
