@@ -85,7 +85,7 @@ final class EvalCommand extends T2iCommand {
                 });
             }
             if (json()) {
-                printJson(answer(result, opened.identity(), where, spec, (System.nanoTime() - start) / 1e9));
+                printJson(answer(result, opened.identity(), factor(opened), where, spec, (System.nanoTime() - start) / 1e9));
             } else {
                 print(result, opened.identity(), where);
             }
@@ -121,13 +121,17 @@ final class EvalCommand extends T2iCommand {
         }
     }
 
+    private double factor(TextToImage opened) {
+        return truncation == null ? opened.truncation() : truncation;
+    }
+
     private Painter painter(TextToImage opened) {
         return (prompts, seeds) -> {
             List<Request> requests = new ArrayList<>();
             for (int i = 0; i < prompts.size(); i++) {
                 requests.add(new Request(prompts.get(i), seeds.get(i)));
             }
-            List<Picture> drawn = opened.draw(requests, truncation == null ? opened.truncation() : truncation);
+            List<Picture> drawn = opened.draw(requests, factor(opened));
             Interruption.check();
             return drawn;
         };
@@ -168,7 +172,7 @@ final class EvalCommand extends T2iCommand {
         return attribute.name().toLowerCase(Locale.ROOT);
     }
 
-    private static Map<String, Object> answer(Evaluation.Result result, String identity, Backend where, DataSpec spec, double seconds) {
+    private static Map<String, Object> answer(Evaluation.Result result, String identity, double truncation, Backend where, DataSpec spec, double seconds) {
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("model", identity);
         answer.put("backend", where.name());
@@ -176,6 +180,7 @@ final class EvalCommand extends T2iCommand {
         answer.put("data", spec.toString());
         answer.put("samples", result.samples());
         answer.put("seed", result.seed());
+        answer.put("truncation", truncation);
         if (!result.obedience().isEmpty()) {
             Map<String, Object> parts = new LinkedHashMap<>();
             for (Evaluation.Compositions part : result.obedience()) {

@@ -17,6 +17,12 @@ import dev.t2i.tensor.Shape;
  * @param width of its tokens
  */
 public record LatentDiscriminator(int side, int depth, int blocks, int width) {
+    /** For the latent variables of {@code generator}, which has a flow. */
+    public static LatentDiscriminator of(Generator generator, int blocks, int width) {
+        NoiseFlow flow = generator.flow().orElseThrow();
+        return new LatentDiscriminator(flow.side(), flow.depth(), blocks, width);
+    }
+
     /** Scores {@code [n]} of {@code latent [n, side * side * depth]}. */
     public Value logits(Parameters place, Value latent, TextCondition text) {
         return place.scoped(() -> {

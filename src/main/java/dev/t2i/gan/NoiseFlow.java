@@ -23,7 +23,7 @@ import dev.t2i.tensor.Shape;
  * @param blocks of a small transformer within each layer, whose tokens are the cells
  * @param width of each token
  */
-record NoiseFlow(int side, int depth, int layers, int blocks, int width) {
+public record NoiseFlow(int side, int depth, int layers, int blocks, int width) {
     /** Scales stay between exp of plus and minus this, so that neither direction overflows. */
     private static final double LARGEST_LOG_SCALE = 1.5;
 
@@ -33,7 +33,7 @@ record NoiseFlow(int side, int depth, int layers, int blocks, int width) {
      * @param noise {@code [n, side * side * depth]}
      * @param logDeterminant of the Jacobian matrix of the noise by the latent variables, {@code [n]}
      */
-    record Whitened(Value noise, Value logDeterminant) {}
+    public record Whitened(Value noise, Value logDeterminant) {}
 
     /** {@code noise [n, side * side * depth]} to latent variables of the same shape. */
     Value latent(Parameters place, Value noise, TextCondition text) {

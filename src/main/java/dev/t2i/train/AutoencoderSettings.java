@@ -93,7 +93,7 @@ public record AutoencoderSettings(
     }
 
     LatentDiscriminator buildLatentDiscriminator() {
-        return new LatentDiscriminator(4, generator.noiseWidth() / 16, game.blocks, game.width);
+        return LatentDiscriminator.of(buildGenerator(), game.blocks, game.width);
     }
 
     /** The weight of a nat after {@code done} samples. */

@@ -11,11 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A text-to-image model whose networks a training starts from, rather than from random weights. The generator may have
- * grown since: parameters that the folder lacks begin as they would in a new network, and
- * what it has beside is left alone. What both have must agree in shape.
+ * grown since: parameters that the folder lacks begin as they would in a new network. What both have must agree in shape.
  */
 public final class ModelStart {
     private final Path folder;
@@ -30,6 +31,21 @@ public final class ModelStart {
         return new ModelStart(folder);
     }
 
+    /** Refuses a model whose generator has parameters that {@code declarations}, those of the whole new one, would leave out. */
+    void requireNoMore(List<Parameters.Declaration> declarations) {
+        Path file = folder.resolve(Weights.SINGLE);
+        Set<String> wanted = declarations.stream().map(d -> ModelFolder.GENERATOR + "." + d.name()).collect(Collectors.toSet());
+        try (Arena reading = Arena.ofShared()) {
+            List<String> more = Weights.open(file, reading).names().stream()
+                    .filter(name -> name.startsWith(ModelFolder.GENERATOR + ".") && !wanted.contains(name)).sorted().toList();
+            if (!more.isEmpty()) {
+                throw new BadModelException("%s: has '%s'%s, which the generator of the configuration lacks; make the settings under generator agree with the start's config.json"
+                        .formatted(file, more.getFirst(), more.size() == 1 ? "" : " and %d more".formatted(more.size() - 1)));
+            }
+        }
+    }
+
+    /** First values of those parameters, which may be a part of the generator. */
     Map<String, Tensor> generator(List<Parameters.Declaration> declarations, long seed, Arena arena) {
         Path file = folder.resolve(Weights.SINGLE);
         List<Parameters.Declaration> known;

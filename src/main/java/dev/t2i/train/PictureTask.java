@@ -81,6 +81,7 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
 
     @Override
     public final void initialize() {
+        materials.start.ifPresent(model -> model.requireNoMore(generatorDeclarations()));
         try (Arena scratch = Arena.ofConfined()) {
             for (Learned network : learned()) {
                 network.initialize(session(), switch (network.network()) {

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Distances against NumPy's, see {@code src/test/python/metric_fixtures.py}. */
 class DistanceTest {
@@ -53,6 +54,21 @@ class DistanceTest {
             vector[3] += 2;
         }
         assertEquals(4, FrechetDistance.between(new FeatureSet("n", vectors), new FeatureSet("n", shifted)), 1e-5);
+    }
+
+    /** Equal pictures have features that are equal up to rounding; their covariance is nothing else. */
+    @ParameterizedTest
+    @ValueSource(floats = {0, 1e-22f, 1e-7f})
+    void frechetOfUniformSetsIsTheirDistance(float rounding) {
+        int width = 96;
+        CounterRandom random = new CounterRandom(1, 2, 0);
+        float[][] one = new float[200][width];
+        float[][] other = new float[200][width];
+        for (int i = 0; i < one.length * width; i++) {
+            one[i / width][i % width] = rounding * (float) random.uniform(i);
+            other[i / width][i % width] = one[i / width][i % width] + (i % width == 0 ? 3 : 0);
+        }
+        assertEquals(9, FrechetDistance.between(new FeatureSet("n", one), new FeatureSet("n", other)), 1e-5);
     }
 
     @ParameterizedTest

@@ -14,12 +14,9 @@ import dev.t2i.data.DataSpec;
 import dev.t2i.error.BadInputException;
 import dev.t2i.error.BadModelException;
 import dev.t2i.gan.ModelFolder;
-import dev.t2i.tensor.Tensor;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -79,31 +76,10 @@ class AutoencoderTaskTest {
         return new GanTask(settings, TextSource.open(start), Optional.of(ModelStart.open(start)), data, "scenes:", Backends.get("vector"));
     }
 
-    private static Map<String, float[]> states(Task task) {
-        Map<String, float[]> states = new LinkedHashMap<>();
-        try (Arena arena = Arena.ofConfined()) {
-            for (Checkpoint.StateType state : task.states()) {
-                Tensor home = Tensor.allocate(arena, state.dtype(), state.shape());
-                task.session().get(state.name(), home);
-                states.put(state.name(), home.toFloatArray());
-            }
-        }
-        return states;
-    }
-
     private Map<String, float[]> train(RunFolder run, boolean resume, int stopAfter, int threads) {
         AutoencoderSettings settings = settings("all", 32);
         try (AutoencoderTask task = task(settings, threads)) {
-            int[] asked = {0};
-            Trainer trainer = new Trainer(task, settings.schedule(), run, () -> asked[0]++ >= stopAfter, _ -> {});
-            if (resume) {
-                trainer.resume();
-            } else {
-                run.create(settings);
-                trainer.start();
-            }
-            trainer.run();
-            return states(task);
+            return TaskRun.train(task, settings, run, resume, stopAfter);
         }
     }
 
@@ -113,8 +89,7 @@ class AutoencoderTaskTest {
         RunFolder halves = new RunFolder(folder.resolve("halves"));
         train(halves, false, 3, 1);
         Map<String, float[]> resumed = train(halves, true, Integer.MAX_VALUE, 3);
-        assertEquals(whole.keySet(), resumed.keySet());
-        whole.forEach((name, values) -> assertArrayEquals(values, resumed.get(name), 0, name));
+        TaskRun.assertSame(whole, resumed);
     }
 
     @Test
@@ -122,7 +97,7 @@ class AutoencoderTaskTest {
         AutoencoderSettings settings = settings("all", 400);
         try (AutoencoderTask task = task(settings, 2)) {
             task.initialize();
-            Map<String, float[]> before = states(task);
+            Map<String, float[]> before = TaskRun.states(task);
             task.compile();
             task.step(0);
             double first = task.statistics().get("difference");
@@ -130,7 +105,7 @@ class AutoencoderTaskTest {
                 task.step(step);
             }
             assertTrue(task.statistics().get("difference") < 0.8 * first, first + " " + task.statistics());
-            Map<String, float[]> after = states(task);
+            Map<String, float[]> after = TaskRun.states(task);
             for (String name : List.of("generator/out.weight", "generator/blocks.0.f0.a0.weight", "average/out.weight", "posterior/inp.weight",
                     "posterior/out.weight", "adapter/out.weight", "encoder/wte.weight")) {
                 assertFalse(Arrays.equals(before.get(name), after.get(name)), name + " did not move");
@@ -157,13 +132,13 @@ class AutoencoderTaskTest {
         assertTrue(Files.exists(model.resolve(ModelFolder.companion(ModelFolder.POSTERIOR))));
         try (GanTask task = gan(model, true)) {
             task.initialize();
-            Map<String, float[]> before = states(task);
+            Map<String, float[]> before = TaskRun.states(task);
             assertArrayEquals(before.get("generator/stem.weight"), before.get("average/stem.weight"));
             task.compile();
             task.step(0);
             assertTrue(task.statistics().keySet().containsAll(List.of("g.difference", "g.divergence")), task.statistics().toString());
             assertTrue(task.statistics().values().stream().allMatch(Double::isFinite), task.statistics().toString());
-            assertFalse(Arrays.equals(before.get("posterior/out.weight"), states(task).get("posterior/out.weight")));
+            assertFalse(Arrays.equals(before.get("posterior/out.weight"), TaskRun.states(task).get("posterior/out.weight")));
         }
     }
 

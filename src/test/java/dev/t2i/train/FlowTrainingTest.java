@@ -13,9 +13,9 @@ import dev.t2i.config.Settings;
 import dev.t2i.data.CaptionedImages;
 import dev.t2i.data.DataSpec;
 import dev.t2i.error.BadInputException;
+import dev.t2i.error.BadModelException;
 import dev.t2i.image.Picture;
 import dev.t2i.safetensors.Weights;
-import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -147,33 +147,28 @@ class FlowTrainingTest {
         RunFolder halves = new RunFolder(folder.resolve("halves"));
         Map<String, float[]> half = play(settings, halves, false, 3);
         Map<String, float[]> resumed = play(settings, halves, true, Integer.MAX_VALUE);
-        assertEquals(whole.keySet(), resumed.keySet());
-        whole.forEach((name, values) -> assertArrayEquals(values, resumed.get(name), 0, name));
+        TaskRun.assertSame(whole, resumed);
         for (String name : List.of("discriminator/score.weight", "discriminator/blocks.0.words.key.weight", "generator/flow.couplings.0.blocks.0.in.weight")) {
             assertFalse(Arrays.equals(half.get(name), whole.get(name)), name + " did not move");
         }
     }
 
     private Map<String, float[]> play(AutoencoderSettings settings, RunFolder run, boolean resume, int stopAfter) {
-        Map<String, float[]> states = new LinkedHashMap<>();
-        try (FlowTask task = flowAlone(settings); Arena arena = Arena.ofConfined()) {
-            int[] asked = {0};
-            Trainer trainer = new Trainer(task, settings.schedule(), run, () -> asked[0]++ >= stopAfter, _ -> {});
-            if (resume) {
-                trainer.resume();
-            } else {
-                run.create(settings);
-                trainer.start();
-            }
-            trainer.run();
+        try (FlowTask task = flowAlone(settings)) {
+            Map<String, float[]> states = TaskRun.train(task, settings, run, resume, stopAfter);
             assertTrue(task.statistics().values().stream().allMatch(Double::isFinite), task.statistics().toString());
-            for (Checkpoint.StateType state : task.states()) {
-                Tensor home = Tensor.allocate(arena, state.dtype(), state.shape());
-                task.session().get(state.name(), home);
-                states.put(state.name(), home.toFloatArray());
-            }
+            return states;
         }
-        return states;
+    }
+
+    @Test
+    void aStartThatHasMoreThanTheGeneratorIsRefused() {
+        GanSettings settings = Settings.parse(GAN.replace("flow_layers: 4", "flow_layers: 3"), "test", GanSettings.class, List.of());
+        try (GanTask task = new GanTask(settings, TextSource.open(first), Optional.of(ModelStart.open(first)), data, "scenes:", Backends.get("vector"))) {
+            BadModelException refusal = assertThrows(BadModelException.class, task::initialize);
+            assertTrue(refusal.getMessage().contains("generator.flow.couplings.3."), refusal.getMessage());
+            assertEquals(1, refusal.getMessage().lines().count());
+        }
     }
 
     @Test

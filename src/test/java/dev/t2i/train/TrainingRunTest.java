@@ -1,6 +1,5 @@
 package dev.t2i.train;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -14,14 +13,11 @@ import dev.t2i.data.CaptionedImages;
 import dev.t2i.data.DataSpec;
 import dev.t2i.error.BadModelException;
 import dev.t2i.gan.ModelConfig;
-import dev.t2i.tensor.Tensor;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -68,38 +64,10 @@ class TrainingRunTest {
         return new GanTask(settings, TextSource.open(model), Optional.empty(), data, "scenes:", backend);
     }
 
-    private static Map<String, float[]> statesOf(Task task) {
-        Map<String, float[]> states = new LinkedHashMap<>();
-        try (Arena arena = Arena.ofConfined()) {
-            for (Checkpoint.StateType state : task.states()) {
-                Tensor home = Tensor.allocate(arena, state.dtype(), state.shape());
-                task.session().get(state.name(), home);
-                states.put(state.name(), home.toFloatArray());
-            }
-        }
-        return states;
-    }
-
-    private static void assertSame(Map<String, float[]> expected, Map<String, float[]> actual) {
-        assertEquals(expected.keySet(), actual.keySet());
-        expected.forEach((name, values) -> assertArrayEquals(values, actual.get(name), 0, name));
-    }
-
     private Map<String, float[]> train(String train, long samples, RunFolder run, boolean resume, int stopAfter, int threads) {
         GanSettings settings = settings(train, samples);
         try (GanTask task = task(settings, Backends.get("vector", threads))) {
-            if (!resume) {
-                run.create(settings);
-            }
-            int[] asked = {0};
-            Trainer trainer = new Trainer(task, settings.schedule(), run, () -> asked[0]++ >= stopAfter, _ -> {});
-            if (resume) {
-                trainer.resume();
-            } else {
-                trainer.start();
-            }
-            trainer.run();
-            return statesOf(task);
+            return TaskRun.train(task, settings, run, resume, stopAfter);
         }
     }
 
@@ -108,7 +76,7 @@ class TrainingRunTest {
         RunFolder halves = new RunFolder(folder.resolve("halves"));
         Map<String, float[]> half = train(train, 40, halves, false, 5, 1);
         assertFalse(Arrays.equals(whole.get("generator/out.weight"), half.get("generator/out.weight")));
-        assertSame(whole, train(train, 40, halves, true, Integer.MAX_VALUE, 3));
+        TaskRun.assertSame(whole, train(train, 40, halves, true, Integer.MAX_VALUE, 3));
     }
 
     @Test
@@ -126,12 +94,12 @@ class TrainingRunTest {
         GanSettings settings = settings("all", 16);
         try (GanTask task = task(settings, Backends.get("vector"))) {
             task.initialize();
-            Map<String, float[]> before = statesOf(task);
+            Map<String, float[]> before = TaskRun.states(task);
             task.compile();
             for (int step = 0; step < 4; step++) {
                 task.step(step);
             }
-            Map<String, float[]> after = statesOf(task);
+            Map<String, float[]> after = TaskRun.states(task);
             for (String name : List.of("generator/out.weight", "discriminator/inp.weight", "average/out.weight",
                     "adapter/out.weight", "encoder/h.0.attn.c_attn.weight", "encoder/wte.weight")) {
                 assertFalse(Arrays.equals(before.get(name), after.get(name)), name + " did not move");

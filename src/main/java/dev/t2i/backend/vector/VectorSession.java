@@ -8,7 +8,6 @@ import dev.t2i.graph.TensorType;
 import dev.t2i.graph.passes.Passes;
 import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -57,19 +56,8 @@ final class VectorSession implements Session {
         if (!value.segment().isNative()) {
             throw new GraphException("state '%s' is lent from the heap, kernels read native memory".formatted(state));
         }
-        states.put(state, plain(value));
+        states.put(state, value);
         lent.add(state);
-    }
-
-    /**
-     * The same memory as a segment of the class that every other tensor has. A mapped file's class in the profile of a kernel
-     * that all programs share would make every later access of it slower.
-     */
-    private Tensor plain(Tensor tensor) {
-        MemorySegment segment = tensor.segment();
-        return segment.isMapped()
-                ? Tensor.wrap(MemorySegment.ofAddress(segment.address()).reinterpret(segment.byteSize(), arena, null).asReadOnly(), tensor.dtype(), tensor.shape())
-                : tensor;
     }
 
     @Override

@@ -1,0 +1,52 @@
+package dev.t2i.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.t2i.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Runs tasks as the command line does, and looks at what they leave. */
+final class TaskRun {
+    private TaskRun() {}
+
+    /**
+     * Starts a run or goes on with one, and stops early where asked to.
+     *
+     * @param settings of the task; a record
+     * @param stopAfter steps after which somebody interrupts
+     * @return all states in the end
+     */
+    static Map<String, float[]> train(Task task, PictureSettings settings, RunFolder run, boolean resume, int stopAfter) {
+        int[] asked = {0};
+        Trainer trainer = new Trainer(task, settings.schedule(), run, () -> asked[0]++ >= stopAfter, _ -> {});
+        if (resume) {
+            trainer.resume();
+        } else {
+            run.create((Record) settings);
+            trainer.start();
+        }
+        trainer.run();
+        return states(task);
+    }
+
+    static Map<String, float[]> states(Task task) {
+        Map<String, float[]> states = new LinkedHashMap<>();
+        try (Arena arena = Arena.ofConfined()) {
+            for (Checkpoint.StateType state : task.states()) {
+                Tensor home = Tensor.allocate(arena, state.dtype(), state.shape());
+                task.session().get(state.name(), home);
+                states.put(state.name(), home.toFloatArray());
+            }
+        }
+        return states;
+    }
+
+    /** Bit for bit. */
+    static void assertSame(Map<String, float[]> expected, Map<String, float[]> actual) {
+        assertEquals(expected.keySet(), actual.keySet());
+        expected.forEach((name, values) -> assertArrayEquals(values, actual.get(name), 0, name));
+    }
+}
