@@ -35,9 +35,9 @@ public final class FrechetDistance {
         DMatrixRMaj product = new DMatrixRMaj(width, width);
         CommonOps_DDRM.mult(root, symmetric(b.covariance(), width), half);
         CommonOps_DDRM.mult(half, root, product);
-        Spectrum spectrum = Spectrum.of(symmetric(product.data, width), false);
+        EigenDecomposition_F64<DMatrixRMaj> eigen = decompose(symmetric(product.data, width), false);
         for (int i = 0; i < width; i++) {
-            distance -= 2 * Math.sqrt(spectrum.value(i));
+            distance -= 2 * Math.sqrt(Math.max(0, eigen.getEigenvalue(i).real));
         }
         return Math.max(0, distance);
     }
@@ -56,12 +56,12 @@ public final class FrechetDistance {
     /** The symmetric square root, by {@code V sqrt(D) Vᵀ}. */
     private static DMatrixRMaj root(DMatrixRMaj matrix) {
         int width = matrix.numRows;
-        Spectrum spectrum = Spectrum.of(matrix, true);
+        EigenDecomposition_F64<DMatrixRMaj> eigen = decompose(matrix, true);
         DMatrixRMaj vectors = new DMatrixRMaj(width, width);
         DMatrixRMaj scaled = new DMatrixRMaj(width, width);
         for (int i = 0; i < width; i++) {
-            double root = Math.sqrt(spectrum.value(i));
-            DMatrixRMaj vector = spectrum.eigen.getEigenVector(i);
+            double root = Math.sqrt(Math.max(0, eigen.getEigenvalue(i).real));
+            DMatrixRMaj vector = eigen.getEigenVector(i);
             for (int j = 0; j < width; j++) {
                 vectors.set(j, i, vector.get(j));
                 scaled.set(j, i, vector.get(j) * root);
@@ -72,24 +72,11 @@ public final class FrechetDistance {
         return result;
     }
 
-    /** Eigenvalues of a matrix, and vectors; the solver sees it scaled to 1, since it gives up on what is nothing but rounding. */
-    private record Spectrum(EigenDecomposition_F64<DMatrixRMaj> eigen, double scale) {
-        static Spectrum of(DMatrixRMaj matrix, boolean vectors) {
-            double scale = CommonOps_DDRM.elementMaxAbs(matrix);
-            DMatrixRMaj scaled = matrix.copy();
-            if (scale > 0) {
-                CommonOps_DDRM.divide(scaled, scale);
-            }
-            EigenDecomposition_F64<DMatrixRMaj> eigen = DecompositionFactory_DDRM.eig(matrix.numRows, vectors, true);
-            if (!eigen.decompose(scaled)) {
-                throw new BadInputException("the distance cannot be computed, the eigenvalues of a covariance do not converge; use more pictures, or less uniform ones");
-            }
-            return new Spectrum(eigen, scale);
+    private static EigenDecomposition_F64<DMatrixRMaj> decompose(DMatrixRMaj matrix, boolean vectors) {
+        EigenDecomposition_F64<DMatrixRMaj> eigen = DecompositionFactory_DDRM.eig(matrix.numRows, vectors, true);
+        if (!eigen.decompose(matrix)) {
+            throw new BadInputException("the distance cannot be computed, the eigenvalues of a covariance do not converge; use more pictures, or less uniform ones");
         }
-
-        /** What rounding made negative is 0. */
-        double value(int i) {
-            return Math.max(0, eigen.getEigenvalue(i).real) * scale;
-        }
+        return eigen;
     }
 }

@@ -65,7 +65,7 @@ class DistanceTest {
         float[][] one = new float[200][width];
         float[][] other = new float[200][width];
         for (int i = 0; i < one.length * width; i++) {
-            one[i / width][i % width] = rounding * (float) random.uniform(i);
+            one[i / width][i % width] = (float) random.uniform(i % width) + rounding * (float) random.uniform(width + i);
             other[i / width][i % width] = one[i / width][i % width] + (i % width == 0 ? 3 : 0);
         }
         assertEquals(9, FrechetDistance.between(new FeatureSet("n", one), new FeatureSet("n", other)), 1e-5);
