@@ -107,10 +107,6 @@ abstract class TrainingCommand extends T2iCommand {
     }
 
     private int train(Job job, RunFolder run, Backend where, List<String> changed) {
-        if (!resume) {
-            run.create(job.settings);
-        }
-        started(run);
         Interruption.defer();
         Trainer trainer = new Trainer(job.task, job.schedule, run, Interruption::requested, line -> {
             log().println(line);
@@ -118,15 +114,20 @@ abstract class TrainingCommand extends T2iCommand {
         });
         String place = "%s on %s (%s)".formatted(run.path(), where.name(), where.description());
         if (resume) {
+            started(run);
             trainer.resume();
             if (!changed.isEmpty()) {
                 log().println("settings that differ from those in " + run.config() + ": " + String.join(", ", changed));
             }
             log().println(place);
         } else {
+            run.requireFree();
+            // Before there is a folder: a start that is refused leaves none behind.
+            trainer.start();
+            run.create(job.settings);
+            started(run);
             log().println(place);
             log().flush();
-            trainer.start();
         }
         boolean complete = trainer.run();
         trainer.exportModel(run.path().toAbsolutePath().getFileName().toString());
