@@ -4,6 +4,8 @@ import dev.t2i.backend.Backend;
 import dev.t2i.backend.Executable;
 import dev.t2i.backend.Session;
 import dev.t2i.error.BadModelException;
+import dev.t2i.gan.Generator;
+import dev.t2i.gan.LatentSampler;
 import dev.t2i.gan.ModelConfig;
 import dev.t2i.gan.ModelFolder;
 import dev.t2i.gan.TextCondition;
@@ -32,7 +34,8 @@ import java.util.function.Function;
 import java.util.function.ObjIntConsumer;
 
 /**
- * A loaded model: weights, and the graph from token ids to pixels, compiled for a few batch sizes when first needed.
+ * A loaded model: weights, and the graphs from token ids to pixels, compiled for a few batch sizes when first needed: text, latent
+ * variables, picture.
  *
  * <p>Prompts are all padded to the length that the model was trained with, so that no row of a batch depends on another.
  * Used by one thread at a time.
@@ -44,14 +47,19 @@ final class Artist implements AutoCloseable {
     private static final long SMALL_ENCODER = 16_000_000;
     private static final String IDS = "ids";
     private static final String MASK = "mask";
-    private static final String KEYS = "noise_keys";
-    private static final String TRUNCATION = "truncation";
+    private static final String LATENT = "latent";
     private static final String PICTURES = "pictures";
 
     /** A compiled batch size with its inputs. */
-    private record Compiled(Executable executable, TokenBatch tokens, Tensor keys, Tensor truncation) {
-        Map<String, Tensor> inputs() {
-            return Map.of(IDS, tokens.ids(), MASK, tokens.mask(), KEYS, keys, TRUNCATION, truncation);
+    private record Compiled(Executable reading, LatentSampler sampler, Executable painting, TokenBatch tokens, Tensor keys, Tensor truncation) {
+        /** {@code [rows, size, size, 3]} */
+        Tensor run() {
+            reading.run(Map.of(IDS, tokens.ids(), MASK, tokens.mask()));
+            Map<String, Tensor> inputs = new HashMap<>(TextCondition.in(reading));
+            inputs.put(LATENT, sampler.draw(keys, truncation, TextCondition.in(reading)));
+            inputs.keySet().retainAll(painting.graph().inputs().keySet());
+            painting.run(inputs);
+            return painting.output(PICTURES);
         }
     }
 
@@ -143,8 +151,7 @@ final class Artist implements AutoCloseable {
                 setKey(batch.keys, row, requests.get(from).seed());
             }
             batch.truncation.set(0, truncation);
-            batch.executable.run(batch.inputs());
-            Tensor pictures = batch.executable.output(PICTURES);
+            Tensor pictures = batch.run();
             int size = config.size();
             requireFinite(pictures.segment(), (long) count * size * size * 3);
             for (int row = 0; row < count; row++) {
@@ -185,19 +192,20 @@ final class Artist implements AutoCloseable {
 
     private Compiled compile(int rows) {
         int tokens = config.text().tokens() + 1;
-        Graph graph = new Graph();
-        Parameters language = Parameters.of(graph, ModelFolder.ENCODER, name -> inPlace ? encoderWeights.tensor(name).dtype() : DType.F32);
-        Parameters adapter = Parameters.of(graph, ModelFolder.ADAPTER);
-        Parameters generator = Parameters.of(graph, ModelFolder.GENERATOR);
-        Value ids = graph.input(IDS, DType.I32, Shape.of(rows, tokens));
-        Value mask = graph.input(MASK, DType.F32, Shape.of(rows, tokens));
-        TextFeatures features = TextFeatures.of(language, encoder, ids, mask);
-        Value text = config.text().build().adapt(adapter, Value.concat(1, features.last(), features.mean()));
-        Value keys = graph.input(KEYS, DType.I32, Shape.of(rows, 4));
-        Value noise = graph.normal(keys, Shape.of(rows, config.generator().noiseWidth()))
-                .mul(graph.input(TRUNCATION, DType.F32, Shape.SCALAR));
-        graph.output(PICTURES, config.buildGenerator().draw(generator, noise,
-                new TextCondition(text, Optional.of(new TextCondition.Words(features.tokens(), features.mask())))));
+        Generator network = config.buildGenerator();
+        Graph reading = new Graph();
+        Parameters language = Parameters.of(reading, ModelFolder.ENCODER, name -> inPlace ? encoderWeights.tensor(name).dtype() : DType.F32);
+        Parameters adapter = Parameters.of(reading, ModelFolder.ADAPTER);
+        TextFeatures features = TextFeatures.of(language, encoder,
+                reading.input(IDS, DType.I32, Shape.of(rows, tokens)), reading.input(MASK, DType.F32, Shape.of(rows, tokens)));
+        TextCondition text = new TextCondition(config.text().build().adapt(adapter, Value.concat(1, features.last(), features.mean())),
+                Optional.of(new TextCondition.Words(features.tokens(), features.embeddings(), features.mask())));
+        text.output();
+        LatentSampler sampler = new LatentSampler(network, ModelFolder.GENERATOR, text);
+        Graph painting = new Graph();
+        Parameters generator = Parameters.of(painting, ModelFolder.GENERATOR);
+        Value latent = painting.input(LATENT, DType.F32, Shape.of(rows, network.latentWidth()));
+        painting.output(PICTURES, network.paint(generator, latent, text.given(painting)));
         if (compiled.isEmpty()) {
             if (inPlace) {
                 language.declarations().forEach(d -> session.lend(language.stateName(d.name()), encoderWeights.tensor(d.name())));
@@ -206,8 +214,10 @@ final class Artist implements AutoCloseable {
             }
             widen(adapter, name -> weights.tensor(ModelFolder.ADAPTER + "." + name));
             widen(generator, name -> weights.tensor(ModelFolder.GENERATOR + "." + name));
+            widen(sampler.place(), name -> weights.tensor(ModelFolder.GENERATOR + "." + name));
         }
-        return new Compiled(session.compile(graph), TokenBatch.allocate(arena, rows, tokens),
+        sampler.compile(session);
+        return new Compiled(session.compile(reading), sampler, session.compile(painting), TokenBatch.allocate(arena, rows, tokens),
                 Tensor.allocate(arena, DType.I32, Shape.of(rows, 4)), Tensor.allocate(arena, DType.F32, Shape.SCALAR));
     }
 
@@ -228,6 +238,7 @@ final class Artist implements AutoCloseable {
     public void close() {
         if (!closed) {
             closed = true;
+            compiled.values().forEach(batch -> batch.sampler.close());
             session.close();
             arena.close();
         }

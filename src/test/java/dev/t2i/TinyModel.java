@@ -99,7 +99,7 @@ public record TinyModel(int embedding, int layers, int tokens, List<Integer> cha
         Parameters adapter = Parameters.of(graph, ModelFolder.ADAPTER);
         Parameters generator = Parameters.of(graph, ModelFolder.GENERATOR);
         config.text().build().adapt(adapter, graph.fill(0, Shape.of(1, features)));
-        config.buildGenerator().draw(generator, graph.fill(0, Shape.of(1, config.generator().noiseWidth())),
+        config.buildGenerator().paint(generator, graph.fill(0, Shape.of(1, config.generator().noiseWidth())),
                 new TextCondition(graph.fill(0, Shape.of(1, config.text().width())), Optional.empty()));
         Map<String, Tensor> weights = new LinkedHashMap<>();
         Parameters.initialize(adapter.declarations(), 1, arena).forEach((name, tensor) -> weights.put(ModelFolder.ADAPTER + "." + name, tensor));

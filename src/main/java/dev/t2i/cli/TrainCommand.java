@@ -9,7 +9,7 @@ import dev.t2i.metric.RecogniserSettings;
 import dev.t2i.metric.RecogniserTask;
 import dev.t2i.train.AutoencoderSettings;
 import dev.t2i.train.AutoencoderTask;
-import dev.t2i.train.FlowTask;
+import dev.t2i.train.PriorTask;
 import dev.t2i.train.GanSettings;
 import dev.t2i.train.GanTask;
 import dev.t2i.train.MatchingSettings;
@@ -52,7 +52,7 @@ final class TrainCommand extends TrainingCommand {
                 Optional<ModelStart> start = start(settings.start());
                 yield new Job(settings, settings.schedule(), switch (settings.learn()) {
                     case ALL -> new AutoencoderTask(settings, source, start, images, spec.toString(), backend);
-                    case FLOW -> new FlowTask(settings, source, start.orElseThrow(), images, spec.toString(), backend);
+                    case PRIOR -> new PriorTask(settings, source, start.orElseThrow(), images, spec.toString(), backend);
                 });
             }
             case MATCHING -> {

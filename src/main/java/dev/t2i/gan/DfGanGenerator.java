@@ -15,7 +15,7 @@ import java.util.List;
  * <p>{@code channels} runs from the 4x4 stem upward; every further entry doubles the picture. What commutes with
  * nearest-neighbour enlargement (affines, activations, 1x1 convolutions) runs before it, at a quarter of the cost.
  */
-public record DfGanGenerator(int noiseWidth, int textWidth, int affineWidth, List<Integer> channels) implements Generator {
+public record DfGanGenerator(int latentWidth, int textWidth, int affineWidth, List<Integer> channels) implements Generator {
     private static final double SLOPE = 0.2;
     private static final int STEM = 4;
 

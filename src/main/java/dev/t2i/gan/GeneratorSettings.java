@@ -13,9 +13,9 @@ import java.util.List;
  * @param spatialNoise of {@code mapped}: whether each cell of the stem has noise of its own; noiseWidth is then a multiple of 16
  * @param coordinates of {@code mapped}: whether modulation may vary linearly over the picture
  * @param attention of {@code mapped}: edges in pixels at which places look at the words of the text
- * @param flowLayers of {@code mapped}: coupling layers of the flow from noise to latent variables; needs spatialNoise
- * @param flowBlocks of {@code mapped}: blocks of the small transformer within each coupling layer
- * @param flowWidth of {@code mapped}: width of that transformer
+ * @param priorBlocks of {@code mapped}: blocks of the prior's transformer over the cells, 0 for plain noise; needs spatialNoise
+ * @param priorReaders of {@code mapped}: blocks of the prior's transformer over the words
+ * @param priorWidth of {@code mapped}: width of both
  * @param affineWidth of {@code df_gan}: width of the hidden layer of each affine
  */
 public record GeneratorSettings(
@@ -26,9 +26,9 @@ public record GeneratorSettings(
         @Default("false") boolean spatialNoise,
         @Default("false") boolean coordinates,
         @Default("[]") List<Integer> attention,
-        @Range(min = 0, max = 64) @Default("0") int flowLayers,
-        @Range(min = 1, max = 16) @Default("2") int flowBlocks,
-        @Range(min = 1, max = 1024) @Default("80") int flowWidth,
+        @Range(min = 0, max = 64) @Default("0") int priorBlocks,
+        @Range(min = 0, max = 16) @Default("2") int priorReaders,
+        @Range(min = 1, max = 1024) @Default("128") int priorWidth,
         @Range(min = 1, max = 4096) @Default("256") int affineWidth,
         List<Integer> channels) {
 
@@ -43,8 +43,11 @@ public record GeneratorSettings(
                 throw new IllegalArgumentException("attention names %d pixels, expected powers of two from 8 to %d".formatted(edge, Channels.pixels(channels)));
             }
         }
-        if (flowLayers > 0 && (kind != Kind.MAPPED || !spatialNoise || noiseWidth % 32 != 0)) {
-            throw new IllegalArgumentException("flow_layers is %d, which needs kind mapped, spatial_noise and a noise_width that is a multiple of 32".formatted(flowLayers));
+        if (priorBlocks > 0 && (kind != Kind.MAPPED || !spatialNoise)) {
+            throw new IllegalArgumentException("prior_blocks is %d, which needs kind mapped and spatial_noise".formatted(priorBlocks));
+        }
+        if (priorWidth % Attention.HEADS != 0) {
+            throw new IllegalArgumentException("prior_width is %d, expected a multiple of %d".formatted(priorWidth, Attention.HEADS));
         }
         if (spatialNoise && noiseWidth % 16 != 0) {
             throw new IllegalArgumentException("noise_width is %d, expected a multiple of 16 where spatial_noise is true".formatted(noiseWidth));
@@ -56,7 +59,7 @@ public record GeneratorSettings(
         return switch (kind) {
             case DF_GAN -> new DfGanGenerator(noiseWidth, textWidth, affineWidth, channels);
             case MAPPED -> new MappedGenerator(noiseWidth, textWidth, styleWidth, styleLayers, spatialNoise, coordinates, attention,
-                    flowLayers, flowBlocks, flowWidth, channels);
+                    priorBlocks, priorReaders, priorWidth, channels);
         };
     }
 }

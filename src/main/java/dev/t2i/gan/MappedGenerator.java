@@ -25,14 +25,14 @@ import java.util.Optional;
  *
  * <p>{@code attention} names the sizes of picture, such as 8 and 16, at which every place looks at the words.
  *
- * <p>With {@code flowLayers}, a {@link NoiseFlow} of so many layers makes the latent variables from noise and text.
+ * <p>With {@code priorBlocks}, a {@link LatentPrior} of so many blocks makes the latent variables from noise and text.
  *
  * <p>With {@code coordinates}, the first affine of each fusion shifts a channel by a plane over the picture rather than by
  * a constant. Text and noise then set where an edge runs to a fraction of a pixel, which convolutions alone have to
  * assemble from the padding's traces.
  */
-public record MappedGenerator(int noiseWidth, int textWidth, int styleWidth, int styleLayers, boolean spatialNoise, boolean coordinates, List<Integer> attention,
-        int flowLayers, int flowBlocks, int flowWidth, List<Integer> channels) implements Generator {
+public record MappedGenerator(int latentWidth, int textWidth, int styleWidth, int styleLayers, boolean spatialNoise, boolean coordinates, List<Integer> attention,
+        int priorBlocks, int priorReaders, int priorWidth, List<Integer> channels) implements Generator {
     private static final double SLOPE = 0.2;
     private static final int STEM = 4;
     private static final int ATTENTION_WIDTH = 64;
@@ -51,12 +51,12 @@ public record MappedGenerator(int noiseWidth, int textWidth, int styleWidth, int
 
     @Override
     public boolean usesWords() {
-        return !attention.isEmpty() || flowLayers > 0;
+        return !attention.isEmpty() || priorBlocks > 0;
     }
 
     @Override
-    public Optional<NoiseFlow> flow() {
-        return flowLayers == 0 ? Optional.empty() : Optional.of(new NoiseFlow(STEM, noiseWidth / (STEM * STEM), flowLayers, flowBlocks, flowWidth));
+    public Optional<LatentPrior> prior() {
+        return priorBlocks == 0 ? Optional.empty() : Optional.of(new LatentPrior(STEM, latentWidth / (STEM * STEM), priorBlocks, priorReaders, priorWidth));
     }
 
     @Override
@@ -66,7 +66,7 @@ public record MappedGenerator(int noiseWidth, int textWidth, int styleWidth, int
         Value x = linear(place.at("stem"), condition, channels.getFirst() * STEM * STEM)
                 .reshape(n, STEM, STEM, channels.getFirst());
         if (spatialNoise) {
-            int depth = noiseWidth / (STEM * STEM);
+            int depth = latentWidth / (STEM * STEM);
             x = x.add(Layers.conv2d(place.at("ground"), noise.reshape(n, STEM, STEM, depth), channels.getFirst(), 1, Window.of(1, 0),
                     Initializer.kaiming(Shape.of(channels.getFirst(), depth, 1, 1), SLOPE)));
         }

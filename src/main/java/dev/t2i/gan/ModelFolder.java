@@ -4,6 +4,7 @@ import dev.t2i.error.BadInputException;
 import dev.t2i.error.BadModelException;
 import dev.t2i.gpt2.Gpt2Files;
 import dev.t2i.graph.Graph;
+import dev.t2i.graph.Value;
 import dev.t2i.nn.Parameters;
 import dev.t2i.safetensors.AtomicFile;
 import dev.t2i.safetensors.SafetensorsFile;
@@ -57,9 +58,12 @@ public final class ModelFolder {
         Parameters generator = Parameters.of(graph, GENERATOR);
         Parameters adapter = Parameters.of(graph, ADAPTER);
         config.text().build().adapt(adapter, graph.fill(0, Shape.of(1, encoderFeatures)));
-        config.buildGenerator().draw(generator, graph.fill(0, Shape.of(1, config.generator().noiseWidth())),
-                new TextCondition(graph.fill(0, Shape.of(1, config.text().width())), Optional.of(new TextCondition.Words(
-                        graph.fill(0, Shape.of(1, 1, encoderFeatures / 2)), graph.fill(1, Shape.of(1, 1))))));
+        Generator network = config.buildGenerator();
+        Value latent = graph.fill(0, Shape.of(1, network.latentWidth()));
+        TextCondition text = new TextCondition(graph.fill(0, Shape.of(1, config.text().width())), Optional.of(new TextCondition.Words(
+                graph.fill(0, Shape.of(1, 1, encoderFeatures / 2)), graph.fill(0, Shape.of(1, 1, encoderFeatures / 2)), graph.fill(1, Shape.of(1, 1)))));
+        network.paint(generator, latent, text);
+        network.prior().ifPresent(prior -> prior.logDensity(generator.at(Generator.PRIOR), latent, text));
         generator.declarations().forEach(d -> shapes.put(GENERATOR + "." + d.name(), d.shape()));
         adapter.declarations().forEach(d -> shapes.put(ADAPTER + "." + d.name(), d.shape()));
         return shapes;

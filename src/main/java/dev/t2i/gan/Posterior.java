@@ -13,12 +13,12 @@ import java.util.List;
  * With it, the generator can be held to real pictures pixel by pixel (cVAE-GAN, Bao et al. 2017), since whatever the text
  * leaves open has been chosen.
  *
- * @param noiseWidth of the generator's noise
+ * @param latentWidth of the generator's latent variables
  * @param textWidth of the text features
- * @param spatial whether the noise lies over the 4x4 cells of the generator's stem; each cell's is then read off that cell
+ * @param spatial whether they lie over the 4x4 cells of the generator's stem; each cell's is then read off that cell
  * @param channels from the full picture down to 4x4, the picture halving with each further entry
  */
-public record Posterior(int noiseWidth, int textWidth, boolean spatial, List<Integer> channels) {
+public record Posterior(int latentWidth, int textWidth, boolean spatial, List<Integer> channels) {
     private static final double SLOPE = 0.2;
     /** Log variances stay within this range: smooth, and no exponential overflows. */
     private static final double LIMIT = 8;
@@ -27,9 +27,9 @@ public record Posterior(int noiseWidth, int textWidth, boolean spatial, List<Int
         channels = List.copyOf(channels);
     }
 
-    /** Means and log variances, both {@code [n, noiseWidth]}. */
+    /** Means and log variances, both {@code [n, latentWidth]}. */
     public record Distribution(Value mean, Value logVariance) {
-        /** One draw by reparametrisation; {@code noise [n, noiseWidth]} is standard normal. */
+        /** One draw by reparametrisation; {@code noise [n, latentWidth]} is standard normal. */
         public Value sample(Value noise) {
             return logVariance.mul(0.5).exp().mul(noise).add(mean);
         }
@@ -38,6 +38,11 @@ public record Posterior(int noiseWidth, int textWidth, boolean spatial, List<Int
         public Value divergence() {
             Value each = mean.square().add(logVariance.exp()).sub(logVariance).sub(1);
             return each.sum().mul(0.5 / mean.dim(0)).reshape(Shape.SCALAR);
+        }
+
+        /** Differential entropy in nats, sum over the pictures. */
+        Value entropy() {
+            return logVariance.add(1 + Math.log(2 * Math.PI)).sum().mul(0.5);
         }
     }
 
@@ -51,7 +56,7 @@ public record Posterior(int noiseWidth, int textWidth, boolean spatial, List<Int
         Value flat = features.reshape(n, features.dim(1) * features.dim(2) * features.dim(3));
         Value joined = Value.concat(1, flat, texts);
         Value hidden = Layers.linear(place.at("hidden"), joined, 2 * textWidth).leakyRelu(SLOPE);
-        return read(Layers.linear(place.at("out"), hidden, 2 * noiseWidth, new Initializer.Normal(0.01), Initializer.ZEROS), n);
+        return read(Layers.linear(place.at("out"), hidden, 2 * latentWidth, new Initializer.Normal(0.01), Initializer.ZEROS), n);
     }
 
     /** {@code [n * cells, 2 * depth]} */
@@ -61,14 +66,14 @@ public record Posterior(int noiseWidth, int textWidth, boolean spatial, List<Int
         Value tiled = texts.reshape(n, 1, textWidth).broadcastTo(Shape.of(n, cells, textWidth)).reshape(n * cells, textWidth);
         Value joined = Value.concat(1, features.reshape(n * cells, features.dim(3)), tiled);
         Value hidden = Layers.linear(place.at("hidden"), joined, textWidth).leakyRelu(SLOPE);
-        return Layers.linear(place.at("out"), hidden, 2 * noiseWidth / cells, new Initializer.Normal(0.01), Initializer.ZEROS);
+        return Layers.linear(place.at("out"), hidden, 2 * latentWidth / cells, new Initializer.Normal(0.01), Initializer.ZEROS);
     }
 
     /** Means and log variances side by side in each row. */
     private Distribution read(Value both, int n) {
         int half = both.dim(1) / 2;
         Value logVariance = both.slice(1, half, 2 * half).mul(1 / LIMIT).tanh().mul(LIMIT);
-        return new Distribution(both.slice(1, 0, half).reshape(n, noiseWidth), logVariance.reshape(n, noiseWidth));
+        return new Distribution(both.slice(1, 0, half).reshape(n, latentWidth), logVariance.reshape(n, latentWidth));
     }
 
     /** Mean over all numbers of absolute plus squared difference: the one keeps edges, the other notices small things early. */

@@ -9,11 +9,12 @@ import dev.t2i.nn.Parameters;
  * the same for every text, would drown all others in a mean.
  *
  * @param tokens F32 {@code [batch, tokens, embedding]}, without the first position
+ * @param embeddings F32 {@code [batch, tokens, embedding]}: the tokens before any layer, without their positions
  * @param mask   F32 {@code [batch, tokens]}, 1 for real tokens
  * @param last   F32 {@code [batch, embedding]}, see {@link TextPooling#LAST}
  * @param mean   F32 {@code [batch, embedding]}, see {@link TextPooling#MEAN}
  */
-public record TextFeatures(Value tokens, Value mask, Value last, Value mean) {
+public record TextFeatures(Value tokens, Value embeddings, Value mask, Value last, Value mean) {
     /**
      * Appends encoder and poolings to a graph.
      *
@@ -24,6 +25,7 @@ public record TextFeatures(Value tokens, Value mask, Value last, Value mean) {
         int end = ids.dim(1);
         Value tokens = Gpt2Model.hiddenStates(place, config, ids, mask).slice(1, 1, end);
         Value real = mask.slice(1, 1, end);
-        return new TextFeatures(tokens, real, TextPooling.last(tokens, real), TextPooling.mean(tokens, real));
+        Value embeddings = Gpt2Model.tokenEmbedding(place, config).gather(ids).slice(1, 1, end);
+        return new TextFeatures(tokens, embeddings, real, TextPooling.last(tokens, real), TextPooling.mean(tokens, real));
     }
 }

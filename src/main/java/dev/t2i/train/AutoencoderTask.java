@@ -49,7 +49,7 @@ public final class AutoencoderTask extends PictureTask {
         int n = settings.batch();
         Generator generator = settings.buildGenerator();
         Value pictures = graph.input(GanProgram.PICTURES, DType.F32, Shape.of(n, settings.size(), settings.size(), 3));
-        Value noise = graph.normal(graph.input(GanProgram.NOISE_KEYS, DType.I32, Shape.of(n, 4)), Shape.of(n, generator.noiseWidth()));
+        Value noise = graph.normal(graph.input(GanProgram.NOISE_KEYS, DType.I32, Shape.of(n, 4)), Shape.of(n, generator.latentWidth()));
         Value texts = settings.text().adapter().build().adapt(adapterPlace, conditioning.text().pooled(graph, GanProgram.CAPTIONS, n));
         Posterior.Distribution inferred = settings.buildPosterior().infer(posteriorPlace, pictures, texts.stopGradient());
         TextCondition text = GanProgram.condition(graph, texts, n, generator, conditioning.text());

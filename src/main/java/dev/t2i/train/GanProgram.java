@@ -41,6 +41,8 @@ final class GanProgram {
     static final String CAPTIONS = "captions";
     static final String WRONG_CAPTIONS = "wrong_captions";
     static final String NOISE_KEYS = "noise_keys";
+    /** What the generator paints from where it has a prior, drawn beforehand, for it takes several runs. */
+    static final String LATENT = "latent";
     static final String AVERAGE_DECAY = "average.decay";
 
     /** Traces the way from a batch of captions, given as inputs whose names start with {@code name}, to pooled features. */
@@ -92,10 +94,6 @@ final class GanProgram {
         return textAdam;
     }
 
-    int noiseWidth() {
-        return generator.noiseWidth();
-    }
-
     /** A traced step and the parameter trees that it declared. */
     record Step(Graph graph, Parameters generator, Parameters discriminator, Parameters adapter,
             Optional<Parameters> encoder, Optional<Parameters> guide, Optional<Parameters> posterior) {}
@@ -116,14 +114,14 @@ final class GanProgram {
         Parameters guidePlace = Parameters.of(graph, MATCHING);
         Parameters posteriorPlace = Parameters.of(graph, POSTERIOR);
         Value pictures = graph.input(PICTURES, DType.F32, Shape.of(n, size, size, 3));
-        Value noise = graph.normal(graph.input(NOISE_KEYS, DType.I32, Shape.of(n, 4)), Shape.of(n, generator.noiseWidth()));
+        Value noise = graph.normal(graph.input(NOISE_KEYS, DType.I32, Shape.of(n, 4)), Shape.of(n, generator.latentWidth()));
         boolean needsWrong = settings.loss().oneWrong() > 0 || settings.loss().matching() > 0;
         Value texts = adapter.adapt(adapterPlace, text.pooled(graph, CAPTIONS, n));
         Value wrongTexts = needsWrong ? adapter.adapt(adapterPlace, text.pooled(graph, WRONG_CAPTIONS, n)) : texts;
         boolean trainsText = settings.text().train() != GanSettings.TextTraining.NONE;
         Optional<Inference> inference = posterior.map(network -> infer(network, posteriorPlace, pictures, texts, noise));
         TextCondition condition = condition(graph, texts, n, generator, text);
-        Value latent = generator.latent(generatorPlace, noise, condition);
+        Value latent = generator.prior().isPresent() ? graph.input(LATENT, DType.F32, noise.shape()) : noise;
         Value fake = generator.paint(generatorPlace, inference.map(some -> some.before(latent)).orElse(latent), condition);
 
         List<Adam.Update> updates = new ArrayList<>();
@@ -157,7 +155,7 @@ final class GanProgram {
      * The first pictures of a batch, which are to be drawn again.
      *
      * @param count how many
-     * @param drawn {@code [count, noiseWidth]}, one draw from the distribution
+     * @param drawn {@code [count, latentWidth]}, one draw from the distribution
      */
     private record Inference(int count, Posterior.Distribution distribution, Value drawn) {
         /** The draw in the place of the first of {@code latent}. */
@@ -258,18 +256,5 @@ final class GanProgram {
     /** The same for captions whose inputs start with {@code name}. */
     static TextCondition condition(Graph graph, String name, Value texts, int rows, Generator generator, TextInput text) {
         return new TextCondition(texts, generator.usesWords() ? Optional.of(text.words(graph, name, rows)) : Optional.empty());
-    }
-
-    /** Pictures of {@code rows} captions by the averaged generator: output {@code pictures}. */
-    Graph drawing(int rows) {
-        return drawing(rows, generator, adapter, text);
-    }
-
-    static Graph drawing(int rows, Generator generator, TextAdapter adapter, TextInput text) {
-        Graph graph = new Graph();
-        Value noise = graph.normal(graph.input(NOISE_KEYS, DType.I32, Shape.of(rows, 4)), Shape.of(rows, generator.noiseWidth()));
-        Value texts = adapter.adapt(Parameters.of(graph, ADAPTER), text.pooled(graph, CAPTIONS, rows));
-        graph.output(PICTURES, generator.draw(Parameters.of(graph, AVERAGE), noise, condition(graph, texts, rows, generator, text)));
-        return graph;
     }
 }

@@ -43,6 +43,9 @@ public record GanSettings(
         Channels.requireSize("discriminator.channels", discriminator.channels, size);
         if (reconstruction.weight > 0) {
             Channels.requireSize("reconstruction.channels", Channels.check("reconstruction.channels", reconstruction.channels), size);
+        } else if (generator.priorBlocks() > 0) {
+            throw new IllegalArgumentException("generator.prior_blocks is %d, but a prior learns from reconstructions; set reconstruction.weight above 0"
+                    .formatted(generator.priorBlocks()));
         }
     }
 

@@ -22,6 +22,8 @@ public final class GanTask extends PictureTask {
     private final GanProgram program;
     private final GanProgram.Step declared;
     private final Map<StepKind, Executable> steps = new HashMap<>();
+    /** Draws latent variables for a step, where the generator has a prior. */
+    private Drawing dreaming;
 
     /** For the parameters see {@link PictureTask.Materials}. */
     public GanTask(GanSettings settings, TextSource source, Optional<ModelStart> start, CaptionedImages data, String dataName, Backend backend) {
@@ -65,6 +67,9 @@ public final class GanTask extends PictureTask {
     public void compile() {
         declared.guide().ifPresent(guide -> Learned.put(session(), GanProgram.MATCHING, source.guideWeights(guide.declarations(), arena)));
         conditioning.compile(session(), declared.adapter(), 2 * settings.batch(), arena);
+        if (settings.buildGenerator().prior().isPresent()) {
+            dreaming = draws(GanProgram.GENERATOR, false);
+        }
         int interval = settings.loss().penaltyInterval();
         compileStep(true, true);
         if (interval > 1) {
@@ -93,6 +98,9 @@ public final class GanTask extends PictureTask {
         sentences.put(GanProgram.CAPTIONS, batch.captions());
         sentences.put(GanProgram.WRONG_CAPTIONS, batch.wrongCaptions());
         feed(step, batch, sentences);
+        if (dreaming != null) {
+            inputs.put(GanProgram.LATENT, dreaming.latent(inputs, inputs.get(GanProgram.NOISE_KEYS)));
+        }
         double factor = settings.optimizer().factor(step * settings.batch(), settings.schedule().samples());
         long generatorUpdates = step / settings.criticIterations() + 1;
         program.discriminatorAdam().feed(inputs, step + 1, settings.optimizer().discriminatorRate() * factor);
@@ -104,6 +112,9 @@ public final class GanTask extends PictureTask {
     @Override
     public void close() {
         steps.values().forEach(Executable::close);
+        if (dreaming != null) {
+            dreaming.close();
+        }
         super.close();
     }
 }

@@ -36,10 +36,12 @@ public final class GanTrial implements AutoCloseable {
     private final Session session;
     private final Arena arena = Arena.ofShared();
     private final Map<StepKind, Executable> steps = new HashMap<>();
-    private final Map<Integer, Executable> drawings = new HashMap<>();
+    private final Map<Integer, Drawing> drawings = new HashMap<>();
     private final Map<Integer, Map<String, Tensor>> drawingInputs = new HashMap<>();
     private final Map<StepKind, Map<String, Tensor>> stepInputs = new HashMap<>();
     private final Map<String, Tensor> inputs = new HashMap<>();
+    /** Draws latent variables for a step, where the generator has a prior. */
+    private Drawing dreaming;
     private long done;
 
     /** Text features of the conditioning vector's own width, given from outside. */
@@ -51,7 +53,8 @@ public final class GanTrial implements AutoCloseable {
 
         @Override
         public TextCondition.Words words(Graph graph, String name, int rows) {
-            return new TextCondition.Words(graph.input(name + WORDS, DType.F32, Shape.of(rows, TOKENS, width)), graph.fill(1, Shape.of(rows, TOKENS)));
+            Value states = graph.input(name + WORDS, DType.F32, Shape.of(rows, TOKENS, width));
+            return new TextCondition.Words(states, states, graph.fill(1, Shape.of(rows, TOKENS)));
         }
 
         @Override
@@ -70,7 +73,7 @@ public final class GanTrial implements AutoCloseable {
         }
         this.settings = settings;
         int width = settings.text().adapter().width();
-        this.program = new GanProgram(settings, new RandomFeatures(width), Optional.empty());
+        this.program = new GanProgram(settings, features(), Optional.empty());
         this.declared = program.step(true, true);
         this.session = backend.open();
         initialize();
@@ -151,6 +154,10 @@ public final class GanTrial implements AutoCloseable {
         program.textAdam().feed(inputs, generatorUpdates, settings.text().learningRate() * factor);
         inputs.get(GanProgram.AVERAGE_DECAY).set(0, settings.average().decay(samples, settings.batch()));
         fillKeys(inputs.get(GanProgram.NOISE_KEYS), samples);
+        if (settings.buildGenerator().prior().isPresent()) {
+            dreaming = dreaming == null ? drawing(settings.batch(), GanProgram.GENERATOR, false) : dreaming;
+            inputs.put(GanProgram.LATENT, dreaming.latent(inputs, inputs.get(GanProgram.NOISE_KEYS)));
+        }
         step.run(stepInputs.computeIfAbsent(kind, _ -> wanted(step)));
         done++;
     }
@@ -175,16 +182,31 @@ public final class GanTrial implements AutoCloseable {
 
     /** Draws {@code count} pictures at once with the averaged generator. */
     public void draw(int count) {
-        Executable drawing = drawings.computeIfAbsent(count, rows -> session.compile(program.drawing(rows)));
+        int width = settings.text().adapter().width();
+        Drawing drawing = drawings.computeIfAbsent(count, rows -> drawing(rows, GanProgram.AVERAGE, true));
         Map<String, Tensor> given = drawingInputs.computeIfAbsent(count, rows -> Map.of(
                 GanProgram.NOISE_KEYS, Tensor.allocate(arena, DType.I32, Shape.of(rows, 4)),
-                GanProgram.CAPTIONS, normal(FEATURE_STREAM, Shape.of(rows, settings.text().adapter().width()))));
-        fillKeys(given.get(GanProgram.NOISE_KEYS), 0);
-        drawing.run(given);
+                GanProgram.CAPTIONS, normal(FEATURE_STREAM, Shape.of(rows, width)),
+                GanProgram.CAPTIONS + WORDS, normal(WORD_STREAM, Shape.of(rows, TOKENS, width))));
+        Tensor keys = given.get(GanProgram.NOISE_KEYS);
+        fillKeys(keys, 0);
+        drawing.pictures(given, keys);
+    }
+
+    private Drawing drawing(int rows, String place, boolean paints) {
+        return new Drawing(session, rows, settings.buildGenerator(), place, settings.text().adapter().build(), features(), paints);
+    }
+
+    private RandomFeatures features() {
+        return new RandomFeatures(settings.text().adapter().width());
     }
 
     @Override
     public void close() {
+        drawings.values().forEach(Drawing::close);
+        if (dreaming != null) {
+            dreaming.close();
+        }
         session.close();
         arena.close();
     }

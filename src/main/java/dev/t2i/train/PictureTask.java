@@ -1,11 +1,9 @@
 package dev.t2i.train;
 
 import dev.t2i.backend.Backend;
-import dev.t2i.backend.Executable;
 import dev.t2i.data.CaptionedImages;
 import dev.t2i.gan.ModelConfig;
 import dev.t2i.gan.ModelFolder;
-import dev.t2i.gan.TextAdapter;
 import dev.t2i.nn.Parameters;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
@@ -34,7 +32,7 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
     private final PictureSettings settings;
     private final Materials materials;
     private final SampleGrid grid;
-    private Executable drawing;
+    private Drawing drawing;
     final Conditioning conditioning;
     final Arena arena = Arena.ofShared();
     /** Filled anew for each step. */
@@ -113,17 +111,18 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
     @Override
     public final void snapshot(Path folder, long step) {
         if (drawing == null) {
-            TextAdapter adapter = settings.text().adapter().build();
-            drawing = session().compile(GanProgram.drawing(settings.batch(), settings.buildGenerator(), adapter, conditioning.text()));
+            drawing = draws(GanProgram.AVERAGE, true);
         }
         grid.write(folder, step, (captions, keys) -> {
-            Map<String, Tensor> wanted = new HashMap<>();
-            conditioning.text().feed(wanted, Map.of(GanProgram.CAPTIONS, captions));
-            wanted.put(GanProgram.NOISE_KEYS, keys);
-            wanted.keySet().retainAll(drawing.graph().inputs().keySet());
-            drawing.run(wanted);
-            return drawing.output(GanProgram.PICTURES);
+            Map<String, Tensor> texts = new HashMap<>();
+            conditioning.text().feed(texts, Map.of(GanProgram.CAPTIONS, captions));
+            return drawing.pictures(texts, keys);
         });
+    }
+
+    /** Draws batches with the present parameters of {@code place}. */
+    final Drawing draws(String place, boolean paints) {
+        return new Drawing(session(), settings.batch(), settings.buildGenerator(), place, settings.text().adapter().build(), conditioning.text(), paints);
     }
 
     @Override

@@ -24,7 +24,7 @@ final class SampleGrid {
     private final int rows;
 
     /** Draws {@code captions} with the noise of {@code keys}: pictures {@code [rows, size, size, 3]}. */
-    interface Drawing {
+    interface Painter {
         Tensor draw(List<String> captions, Tensor keys);
     }
 
@@ -37,7 +37,7 @@ final class SampleGrid {
     }
 
     /** Writes {@code step-NNNNNNNN.png} and, at the very start, {@code real.png}. */
-    void write(Path folder, long step, Drawing drawing) {
+    void write(Path folder, long step, Painter painter) {
         List<Picture> drawn = new ArrayList<>();
         List<Picture> real = new ArrayList<>();
         List<String> captions = new ArrayList<>();
@@ -52,7 +52,7 @@ final class SampleGrid {
                     real.add(Picture.fromFloats(size, size, pixels.segment(), 0));
                     NoiseKeys.set(keys, i, seed, 0, drawn.size() + i);
                 }
-                Tensor pictures = drawing.draw(some, keys);
+                Tensor pictures = painter.draw(some, keys);
                 for (int i = 0; i < rows; i++) {
                     drawn.add(Picture.fromFloats(size, size, pictures.segment(), (long) i * size * size * 3));
                 }

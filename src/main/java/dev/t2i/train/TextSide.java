@@ -33,6 +33,7 @@ final class TextSide implements GanProgram.TextInput, AutoCloseable {
     static final String FEATURES = ".features";
     private static final String IDS = ".ids";
     private static final String WORDS = ".words";
+    private static final String EMBEDDINGS = ".embeddings";
     private static final String MASK = ".mask";
 
     private final Gpt2Files files;
@@ -107,11 +108,12 @@ final class TextSide implements GanProgram.TextInput, AutoCloseable {
     @Override
     public TextCondition.Words words(Graph graph, String name, int rows) {
         if (!trained) {
-            return new TextCondition.Words(graph.input(name + WORDS, DType.F32, Shape.of(rows, tokens, config().embedding())),
+            Shape shape = Shape.of(rows, tokens, config().embedding());
+            return new TextCondition.Words(graph.input(name + WORDS, DType.F32, shape), graph.input(name + EMBEDDINGS, DType.F32, shape),
                     graph.input(name + MASK, DType.F32, Shape.of(rows, tokens)));
         }
         TextFeatures features = trace(graph, name, rows);
-        return new TextCondition.Words(features.tokens(), features.mask());
+        return new TextCondition.Words(features.tokens(), features.embeddings(), features.mask());
     }
 
     private TextFeatures trace(Graph graph, String name, int rows) {
@@ -137,6 +139,7 @@ final class TextSide implements GanProgram.TextInput, AutoCloseable {
         TextFeatures features = TextFeatures.of(place, config(), ids, mask);
         graph.output(FEATURES, pool(features));
         graph.output(WORDS, features.tokens());
+        graph.output(EMBEDDINGS, features.embeddings());
         graph.output(MASK, features.mask());
         for (Parameters.Declaration declaration : place.declarations()) {
             session.lend(place.stateName(declaration.name()), weights().tensor(declaration.name()));
@@ -167,7 +170,7 @@ final class TextSide implements GanProgram.TextInput, AutoCloseable {
         int start = 0;
         for (Map.Entry<String, List<String>> group : groups.entrySet()) {
             int rows = group.getValue().size();
-            for (String output : List.of(FEATURES, WORDS, MASK)) {
+            for (String output : List.of(FEATURES, WORDS, EMBEDDINGS, MASK)) {
                 inputs.put(group.getKey() + output, rows(frozen.output(output), start, rows));
             }
             start += rows;

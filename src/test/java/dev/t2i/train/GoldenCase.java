@@ -100,7 +100,8 @@ record GoldenCase(String name, GanSettings settings, Optional<ImageEncoder> guid
 
         @Override
         public TextCondition.Words words(Graph graph, String name, int rows) {
-            return new TextCondition.Words(graph.input(WORDS, DType.F32, Shape.of(rows, TOKENS, WORD_FEATURES)),
+            Value states = graph.input(WORDS, DType.F32, Shape.of(rows, TOKENS, WORD_FEATURES));
+            return new TextCondition.Words(states, states,
                     graph.input(MASK, DType.F32, Shape.of(rows, TOKENS)));
         }
 

@@ -18,14 +18,16 @@ import java.util.Arrays;
  * operands of the current run, so one plan serves one run at a time.
  */
 public final class Gemm implements WorkerPool.Task {
-    /** Depth of a packed block: with {@link #BLOCK_ROWS}, a left block fills half of a large L2. */
+    /** Depth of a packed block: with {@link #BLOCK_ROWS}, a left block fills half of an L2 of 1 MiB. */
     private static final int BLOCK_DEPTH = 1024;
     /** Depth of one pass over the tiles of a packed block: a panel's part and a tile's rows fit in L1. */
-    private static final int PASS_DEPTH = 256;
-    private static final int BLOCK_ROWS = 256;
+    private static final int PASS_DEPTH = 128;
+    private static final int BLOCK_ROWS = 128;
     private static final int BLOCK_COLUMNS = 512;
     /** Columns that are packed and multiplied at a time. */
     private static final int GROUP_COLUMNS = 128;
+    /** Elements of a right operand up to which it is packed once for all of its readers, rather than by each of them. */
+    private static final long MOST_SHARED = 1 << 23;
     /** Fewer multiply-adds than this are not worth handing to another thread. */
     private static final long LEAST_TASK = 40_000;
     /** Keeps consecutive rows of a left block off the same cache sets. */
@@ -76,6 +78,11 @@ public final class Gemm implements WorkerPool.Task {
     private int rowBlocks;
     private int columnBlocks;
     private int batchGroup;
+    /** Whether the right operand is packed once, before anything is multiplied, because several row blocks read it. */
+    private boolean sharesRight;
+    private boolean packing;
+    private int groupsPerBlock;
+    private float[] sharedPanels;
     private int plannedFor;
     private PanelLayout wholeLayout;
     private PanelLayout lastLayout;
@@ -167,8 +174,16 @@ public final class Gemm implements WorkerPool.Task {
         if (streams) {
             pool.run(columnBlocks + (streamedColumns < n ? 1 : 0), this);
         } else {
+            if (sharesRight) {
+                sharedPanels = pool.shared(0, WorkerPool.ALIGNED + (long) k * (columnBlocks - 1) * wholeLayout.paddedColumns()
+                        + (long) k * lastLayout.paddedColumns());
+                packing = true;
+                pool.run(columnBlocks * groupsPerBlock, this);
+                packing = false;
+            }
             pool.run(Math.multiplyExact(blocks(products, batchGroup), rowBlocks * columnBlocks), this);
         }
+        sharedPanels = null;
         this.a = null;
         this.b = null;
         this.c = null;
@@ -206,6 +221,12 @@ public final class Gemm implements WorkerPool.Task {
         batchGroup = rowBlocks * columnBlocks > 1 ? 1 : (int) Math.max(1, products / Math.max(wanted, 1));
         wholeLayout = PanelLayout.of(Math.min(n, blockColumns));
         lastLayout = PanelLayout.of(n - (columnBlocks - 1) * blockColumns);
+        sharesRight = products == 1 && rowBlocks > 1 && k > 0 && (long) k * Lanes.vectors(n) * Lanes.COUNT <= MOST_SHARED;
+        groupsPerBlock = blocks(wholeLayout.panels(), groupPanels(wholeLayout));
+    }
+
+    private static int groupPanels(PanelLayout layout) {
+        return Math.max(1, GROUP_COLUMNS / (layout.panelVectors() * Lanes.COUNT));
     }
 
     private static int blocks(int size, int block) {
@@ -225,6 +246,10 @@ public final class Gemm implements WorkerPool.Task {
             }
             return;
         }
+        if (packing) {
+            packShared(task / groupsPerBlock, task % groupsPerBlock, worker);
+            return;
+        }
         int perProduct = rowBlocks * columnBlocks;
         int first = task / perProduct * batchGroup;
         int block = task % perProduct;
@@ -239,10 +264,10 @@ public final class Gemm implements WorkerPool.Task {
 
     private void computeBlock(int product, int row, int rows, int column, PanelLayout layout, int worker) {
         int tileRows = Lanes.wholeTiles(rows);
-        int groupPanels = Math.max(1, GROUP_COLUMNS / (layout.panelVectors() * Lanes.COUNT));
+        int groupPanels = groupPanels(layout);
         int stride = Math.min(groupPanels * layout.panelVectors(), layout.vectors()) * Lanes.COUNT;
         float[] left = pool.scratch(worker, LEFT, WorkerPool.ALIGNED + (long) leftStarts.length * (transA ? tileRows : leftStride));
-        float[] panels = pool.scratch(worker, PANELS, WorkerPool.ALIGNED + (long) depth * stride);
+        float[] panels = sharesRight ? sharedPanels : pool.scratch(worker, PANELS, WorkerPool.ALIGNED + (long) depth * stride);
         float[] sums = pool.scratch(worker, SUMS, WorkerPool.ALIGNED + (long) tileRows * stride);
         for (int panel = 0; panel < layout.panels(); panel += groupPanels) {
             int toPanel = Math.min(layout.panels(), panel + groupPanels);
@@ -252,12 +277,35 @@ public final class Gemm implements WorkerPool.Task {
                 if (panel == 0 || depth < k) {
                     packLeft(product, row, rows, from, steps, left);
                 }
-                packRight(product, column, from, steps, layout, panel, toPanel, panels, worker);
-                multiply(layout, panel, toPanel, tileRows, steps, left, panels, sums, stride);
+                int packed = WorkerPool.ALIGNED;
+                if (sharesRight) {
+                    packed = sharedStart(column, from, steps, layout, panel);
+                } else {
+                    packRight(product, column, from, steps, layout, panel, toPanel, panels, packed, worker);
+                }
+                multiply(layout, panel, toPanel, tileRows, steps, left, panels, packed, sums, stride);
             }
             int groupColumn = layout.column(panel);
             store(product, row, rows, column + groupColumn, Math.min(stride, layout.columns() - groupColumn), sums, stride, worker);
         }
+    }
+
+    /** Packs one group of panels of one block of columns, over the whole depth. */
+    private void packShared(int columnBlock, int group, int worker) {
+        PanelLayout layout = columnBlock == columnBlocks - 1 ? lastLayout : wholeLayout;
+        int column = columnBlock * blockColumns;
+        int panel = group * groupPanels(layout);
+        int toPanel = Math.min(layout.panels(), panel + groupPanels(layout));
+        for (int from = 0; panel < toPanel && from < k; from += depth) {
+            int steps = Math.min(depth, k - from);
+            packRight(0, column, from, steps, layout, panel, toPanel, sharedPanels, sharedStart(column, from, steps, layout, panel), worker);
+        }
+    }
+
+    /** Where a panel of the block of columns that begins at {@code column} lies, its depth from {@code from} on. */
+    private int sharedStart(int column, int from, int steps, PanelLayout layout, int panel) {
+        int before = column / blockColumns * wholeLayout.paddedColumns();
+        return WorkerPool.ALIGNED + k * before + from * layout.paddedColumns() + steps * layout.column(panel);
     }
 
     /** Multiplies all rows with some columns of B, which are read where they lie. */
@@ -313,13 +361,13 @@ public final class Gemm implements WorkerPool.Task {
     }
 
     private void multiply(PanelLayout layout, int fromPanel, int toPanel, int tileRows, int steps, float[] left, float[] panels,
-            float[] sums, int stride) {
+            int packed, float[] sums, int stride) {
         for (int panel = fromPanel; panel < toPanel; panel++) {
             int vectors = layout.vectorsOf(panel);
             int column = layout.column(panel) - layout.column(fromPanel);
             for (int from = 0; from < steps; from += PASS_DEPTH) {
                 int count = Math.min(PASS_DEPTH, steps - from);
-                int right = WorkerPool.ALIGNED + steps * column + from * vectors * Lanes.COUNT;
+                int right = packed + steps * column + from * vectors * Lanes.COUNT;
                 for (int i = 0; i < tileRows; i += Lanes.TILE_ROWS) {
                     int sum = WorkerPool.ALIGNED + i * stride + column;
                     if (plain) {
@@ -352,14 +400,14 @@ public final class Gemm implements WorkerPool.Task {
     }
 
     private void packRight(int product, int column, int from, int steps, PanelLayout layout, int fromPanel, int toPanel,
-            float[] panels, int worker) {
+            float[] panels, int packed, int worker) {
         long matrix = offsetB + product * batchStrideB;
         if (transB) {
             float[] block = pool.scratch(worker, STAGING, WorkerPool.ALIGNED + Transposition.BLOCK);
             Packing.packTransposed(b, typeB, matrix + (long) column * k + from, k, steps,
-                    layout, fromPanel, toPanel, panels, WorkerPool.ALIGNED, block, WorkerPool.ALIGNED);
+                    layout, fromPanel, toPanel, panels, packed, block, WorkerPool.ALIGNED);
         } else {
-            Packing.pack(b, typeB, matrix + (long) from * n + column, n, steps, layout, fromPanel, toPanel, panels, WorkerPool.ALIGNED);
+            Packing.pack(b, typeB, matrix + (long) from * n + column, n, steps, layout, fromPanel, toPanel, panels, packed);
         }
     }
 }

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Trainings of a generator with a flow at toy size: with everything else, alone, and in a game. */
-class FlowTrainingTest {
+/** Trainings of a generator with a prior at toy size: with everything else, and alone. */
+class PriorTrainingTest {
     private static final String CONFIG = """
             task: autoencoder
             size: 16
@@ -39,7 +39,7 @@ class FlowTrainingTest {
               encoder: unused
               adapter: {width: 10, hidden_width: 12, tokens: 16}
               train: %s
-            generator: {kind: mapped, noise_width: 32, style_width: 12, spatial_noise: true, flow_layers: 4, flow_blocks: 1, flow_width: 8, channels: [12, 8, 6]}
+            generator: {kind: mapped, noise_width: 32, style_width: 12, spatial_noise: true, prior_blocks: 2, prior_readers: 1, prior_width: 8, channels: [12, 8, 6]}
             posterior: [4, 6, 8]
             warmup: 8
             learning_rate: 0.01
@@ -56,12 +56,12 @@ class FlowTrainingTest {
             text:
               encoder: unused
               adapter: {width: 10, hidden_width: 12, tokens: 16}
-            generator: {kind: mapped, noise_width: 32, style_width: 12, spatial_noise: true, flow_layers: 4, flow_blocks: 1, flow_width: 8, channels: [12, 8, 6]}
+            generator: {kind: mapped, noise_width: 32, style_width: 12, spatial_noise: true, prior_blocks: 2, prior_readers: 1, prior_width: 8, channels: [12, 8, 6]}
             discriminator: {channels: [6, 8, 12], head_width: 8}
             reconstruction: {weight: 10, channels: [4, 6, 8]}
             schedule: {samples: 8, tick: 8, snapshot: 0, checkpoint: 16, keep: 2}
             """;
-    private static final String FLOW_ALONE = "learn: flow\nstart: unused";
+    private static final String PRIOR_ALONE = "learn: prior\nstart: unused";
 
     @TempDir
     private Path folder;
@@ -92,8 +92,8 @@ class FlowTrainingTest {
         return run.model();
     }
 
-    private FlowTask flowAlone(AutoencoderSettings settings) {
-        return new FlowTask(settings, TextSource.open(first), ModelStart.open(first), data, "scenes:", Backends.get("vector"));
+    private PriorTask priorAlone(AutoencoderSettings settings) {
+        return new PriorTask(settings, TextSource.open(first), ModelStart.open(first), data, "scenes:", Backends.get("vector"));
     }
 
     private static Map<String, float[]> tensors(Path file) {
@@ -107,17 +107,17 @@ class FlowTrainingTest {
 
     @Test
     void aloneItLearnsAndLeavesTheRestAsItIs() {
-        AutoencoderSettings settings = settings("none", 64, FLOW_ALONE);
-        Path second = model("second", flowAlone(settings), settings);
+        AutoencoderSettings settings = settings("none", 64, PRIOR_ALONE);
+        Path second = model("second", priorAlone(settings), settings);
         Map<String, float[]> before = tensors(first.resolve(Weights.SINGLE));
         Map<String, float[]> after = tensors(second.resolve(Weights.SINGLE));
         assertEquals(before.keySet(), after.keySet());
         before.forEach((name, values) -> {
-            if (!name.startsWith("generator.flow.")) {
+            if (!name.startsWith("generator.prior.")) {
                 assertArrayEquals(values, after.get(name), name);
             }
         });
-        String last = "generator.flow.couplings.3.out.weight";
+        String last = "generator.prior.out.weight";
         assertFalse(Arrays.equals(before.get(last), after.get(last)));
         Map<String, float[]> posterior = tensors(second.resolve("posterior.safetensors"));
         tensors(first.resolve("posterior.safetensors")).forEach((name, values) -> assertArrayEquals(values, posterior.get(name), name));
@@ -125,7 +125,7 @@ class FlowTrainingTest {
 
     @Test
     void itFitsWhatTheInferenceNetworkSees() {
-        try (FlowTask task = flowAlone(settings("none", 4000, FLOW_ALONE))) {
+        try (PriorTask task = priorAlone(settings("none", 4000, PRIOR_ALONE))) {
             task.initialize();
             task.compile();
             double start = 0;
@@ -141,32 +141,27 @@ class FlowTrainingTest {
     }
 
     @Test
-    void aGameOfTwoHalvesIsTheWholeBitForBit() {
-        AutoencoderSettings settings = settings("none", 32, FLOW_ALONE + "\ngame: {weight: 1, blocks: 1, width: 8, penalty_interval: 3}");
-        Map<String, float[]> whole = play(settings, new RunFolder(folder.resolve("whole")), false, Integer.MAX_VALUE);
+    void twoHalvesAreTheWholeBitForBit() {
+        AutoencoderSettings settings = settings("none", 32, PRIOR_ALONE);
+        Map<String, float[]> whole = learn(settings, new RunFolder(folder.resolve("whole")), false, Integer.MAX_VALUE);
         RunFolder halves = new RunFolder(folder.resolve("halves"));
-        Map<String, float[]> half = play(settings, halves, false, 3);
-        Map<String, float[]> resumed = play(settings, halves, true, Integer.MAX_VALUE);
-        TaskRun.assertSame(whole, resumed);
-        for (String name : List.of("discriminator/score.weight", "discriminator/blocks.0.words.key.weight", "generator/flow.couplings.0.blocks.0.in.weight")) {
-            assertFalse(Arrays.equals(half.get(name), whole.get(name)), name + " did not move");
-        }
+        Map<String, float[]> half = learn(settings, halves, false, 3);
+        TaskRun.assertSame(whole, learn(settings, halves, true, Integer.MAX_VALUE));
+        assertFalse(Arrays.equals(half.get("generator/prior.out.weight"), whole.get("generator/prior.out.weight")));
     }
 
-    private Map<String, float[]> play(AutoencoderSettings settings, RunFolder run, boolean resume, int stopAfter) {
-        try (FlowTask task = flowAlone(settings)) {
-            Map<String, float[]> states = TaskRun.train(task, settings, run, resume, stopAfter);
-            assertTrue(task.statistics().values().stream().allMatch(Double::isFinite), task.statistics().toString());
-            return states;
+    private Map<String, float[]> learn(AutoencoderSettings settings, RunFolder run, boolean resume, int stopAfter) {
+        try (PriorTask task = priorAlone(settings)) {
+            return TaskRun.train(task, settings, run, resume, stopAfter);
         }
     }
 
     @Test
     void aStartThatHasMoreThanTheGeneratorIsRefused() {
-        GanSettings settings = Settings.parse(GAN.replace("flow_layers: 4", "flow_layers: 3"), "test", GanSettings.class, List.of());
+        GanSettings settings = Settings.parse(GAN.replace("prior_blocks: 2", "prior_blocks: 1"), "test", GanSettings.class, List.of());
         try (GanTask task = new GanTask(settings, TextSource.open(first), Optional.of(ModelStart.open(first)), data, "scenes:", Backends.get("vector"))) {
             BadModelException refusal = assertThrows(BadModelException.class, task::initialize);
-            assertTrue(refusal.getMessage().contains("generator.flow.couplings.3."), refusal.getMessage());
+            assertTrue(refusal.getMessage().contains("generator.prior.blocks.1."), refusal.getMessage());
             assertEquals(1, refusal.getMessage().lines().count());
         }
     }
@@ -180,13 +175,13 @@ class FlowTrainingTest {
         GanSettings settings = Settings.parse(GAN, "test", GanSettings.class, List.of());
         GanTask gan = new GanTask(settings, TextSource.open(first), Optional.of(ModelStart.open(first)), data, "scenes:", Backends.get("vector"));
         Path played = model("played", gan, settings);
-        String weight = "generator.flow.couplings.0.out.weight";
+        String weight = "generator.prior.out.weight";
         assertFalse(Arrays.equals(tensors(first.resolve(Weights.SINGLE)).get(weight), tensors(played.resolve(Weights.SINGLE)).get(weight)));
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"none | learn: flow | start", "all | game: {weight: 1} | game.weight", "all | learn: flow\\nstart: x | text.train", "adapter | learn: flow\\nstart: x | text.train"})
-    void aFlowLearnsAloneOnlyWhereTheRestIsGiven(String train, String more, String named) {
+    @CsvSource(delimiter = '|', value = {"none | learn: prior | start", "all | learn: prior\\nstart: x | text.train", "adapter | learn: prior\\nstart: x | text.train"})
+    void aPriorLearnsAloneOnlyWhereTheRestIsGiven(String train, String more, String named) {
         BadInputException refusal = assertThrows(BadInputException.class, () -> settings(train, 8, more.replace("\\n", "\n")));
         assertTrue(refusal.getMessage().contains(named), refusal.getMessage());
         assertEquals(1, refusal.getMessage().lines().count());
