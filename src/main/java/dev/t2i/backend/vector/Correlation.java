@@ -30,6 +30,8 @@ final class Correlation implements WorkerPool.Task {
     private final int firstW;
     private final int stepW;
 
+    /** Whether {@link ShortTiles} write straight to the result. */
+    private final boolean direct;
     private int plannedFor;
     private int panelGroups;
     private int groupPanels;
@@ -54,6 +56,10 @@ final class Correlation implements WorkerPool.Task {
         this.stepH = stepH;
         this.firstW = firstW;
         this.stepW = stepW;
+        boolean wholeRows = stepH == 1 && stepW == 1 && firstW == 0 && windows.outW == outPictureW;
+        boolean wholePictures = windows.bandPictures == 1 || firstH == 0 && windows.outH == outPictureH;
+        direct = ShortTiles.fit() && windows.runs == 1 && windows.runLength <= ShortTiles.MOST_STEPS && wholeRows && wholePictures
+                && columns > 0 && columns % (ShortTiles.VECTORS * Lanes.COUNT) == 0 && layout.panelVectors() == ShortTiles.VECTORS;
     }
 
     static int bandPixels() {
@@ -106,6 +112,10 @@ final class Correlation implements WorkerPool.Task {
         int fromPanel = task % panelGroups * groupPanels;
         int toPanel = Math.min(layout.panels(), fromPanel + groupPanels);
         int pixels = windows.pixels(band);
+        if (direct && !plain && pixels >= ShortTiles.ROWS) {
+            runDirectly(band, fromPanel, toPanel, pixels, worker);
+            return;
+        }
         int tileRows = Lanes.wholeTiles(pixels);
         int firstColumn = layout.column(fromPanel);
         int stride = Math.min(layout.column(toPanel), layout.paddedColumns()) - firstColumn;
@@ -130,6 +140,33 @@ final class Correlation implements WorkerPool.Task {
             }
         }
         store(band, sums, stride, firstColumn, Math.min(stride, layout.columns() - firstColumn), worker);
+    }
+
+    private void runDirectly(int band, int fromPanel, int toPanel, int pixels, int worker) {
+        float[] rows = pool.scratch(worker, BAND, WorkerPool.ALIGNED + windows.bandFloats());
+        windows.load(band, 0, windows.loadRows(band), source, sourceOffset, rows, WorkerPool.ALIGNED,
+                pool.scratch(worker, STAGING, windows.stagingFloats()));
+        int columns = layout.columns();
+        int outPicture = windows.firstPicture(band);
+        int firstPixel = (firstH + windows.firstRow(band)) * outPictureW;
+        long first = targetOffset + ((long) outPicture * outPictureH * outPictureW + firstPixel) * columns;
+        for (int panel = fromPanel; panel < toPanel; panel++) {
+            int right = weightsAt + windows.depth() * layout.column(panel);
+            long element = first + layout.column(panel);
+            for (int i = 0; i < pixels; i += ShortTiles.ROWS) {
+                // The last tile begins early rather than end late, and writes some results once more.
+                int row = Math.min(i, pixels - ShortTiles.ROWS);
+                ShortTiles.store(rows, WorkerPool.ALIGNED, windows.starts, row, windows.runLength, weights, right,
+                        target, element + (long) row * columns << 2, 4L * columns);
+            }
+        }
+        int firstColumn = layout.column(fromPanel);
+        int width = layout.column(toPanel) - firstColumn;
+        for (int i = 0; epilogue != null && i < pixels; i++) {
+            int pixel = firstPixel + i;
+            int whole = outPictureH * outPictureW;
+            epilogue.apply(outPicture + pixel / whole, pixel % whole, firstColumn, width, worker);
+        }
     }
 
     private void store(int band, float[] sums, int stride, int firstColumn, int columns, int worker) {
