@@ -214,7 +214,7 @@ final class Artist implements AutoCloseable {
             }
             widen(adapter, name -> weights.tensor(ModelFolder.ADAPTER + "." + name));
             widen(generator, name -> weights.tensor(ModelFolder.GENERATOR + "." + name));
-            widen(sampler.place(), name -> weights.tensor(ModelFolder.GENERATOR + "." + name));
+            sampler.places().forEach(place -> widen(place, name -> weights.tensor(ModelFolder.GENERATOR + "." + name)));
         }
         sampler.compile(session);
         return new Compiled(session.compile(reading), sampler, session.compile(painting), TokenBatch.allocate(arena, rows, tokens),

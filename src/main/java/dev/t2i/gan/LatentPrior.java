@@ -7,6 +7,7 @@ import dev.t2i.nn.Initializer;
 import dev.t2i.nn.Layers;
 import dev.t2i.nn.Parameters;
 import dev.t2i.tensor.Shape;
+import java.util.Optional;
 
 /**
  * How a generator's latent variables are distributed for a given text: cell after cell, each by a mixture of normal distributions
@@ -63,7 +64,7 @@ public record LatentPrior(int side, int depth, int blocks, int readers, int widt
     public Value logDensity(Parameters place, Value latent, TextCondition text) {
         return place.scoped(() -> {
             int n = latent.dim(0);
-            Mixture mixture = mixture(place, latent, text);
+            Mixture mixture = mixture(place, latent, read(place, text));
             Value x = latent.reshape(n, cells(), 1, depth);
             Value standard = x.sub(mixture.means).mul(mixture.logDeviations.neg().exp());
             Value each = standard.square().mul(-0.5).sub(mixture.logDeviations).sub(0.5 * Math.log(2 * Math.PI))
@@ -71,6 +72,13 @@ public record LatentPrior(int side, int depth, int blocks, int readers, int widt
             Value most = each.maximum(2).stopGradient();
             return each.sub(most).exp().sum(2).log().add(most).sum(1).reshape(n);
         });
+    }
+
+    /** The text as {@link #refine} wants it, the same in every pass: the states of its words are the prior's own. */
+    public TextCondition read(Parameters place, TextCondition text) {
+        TextCondition.Words words = text.words().orElseThrow();
+        return place.scoped(() -> new TextCondition(text.sentence(),
+                Optional.of(new TextCondition.Words(readWords(place.at("reader"), words), words.embeddings(), words.mask()))));
     }
 
     /**
@@ -81,6 +89,7 @@ public record LatentPrior(int side, int depth, int blocks, int readers, int widt
      * @param noise {@code [n, noiseWidth]}, standard normal
      * @param truncation scalar factor on the noise; choices between components get sharper as it falls
      * @param latent {@code [n, latentWidth]}
+     * @param text after {@link #read}
      */
     public Value refine(Parameters place, Value noise, Value truncation, Value latent, TextCondition text) {
         return place.scoped(() -> {
@@ -112,7 +121,7 @@ public record LatentPrior(int side, int depth, int blocks, int readers, int widt
     private Mixture mixture(Parameters place, Value latent, TextCondition text) {
         int n = latent.dim(0);
         int cells = cells();
-        Value words = read(place.at("reader"), text.words().orElseThrow());
+        Value words = text.words().orElseThrow().states();
         Value wordMask = text.words().get().mask().reshape(n, 1, 1, words.dim(1));
         Value before = latent.reshape(n, cells, depth).slice(1, 0, cells - 1).pad(1, 1, 0, 0);
         Value tokens = linear(place.at("in"), before, width)
@@ -135,7 +144,7 @@ public record LatentPrior(int side, int depth, int blocks, int readers, int widt
         return new Mixture(all.slice(2, 0, COMPONENTS), all.slice(2, COMPONENTS, COMPONENTS + half).reshape(shape), logDeviations);
     }
 
-    private Value read(Parameters place, TextCondition.Words words) {
+    private Value readWords(Parameters place, TextCondition.Words words) {
         int n = words.states().dim(0);
         int count = words.states().dim(1);
         Value embedded = Layers.layerNorm(place.at("embedded_norm"), words.embeddings(), EPSILON);

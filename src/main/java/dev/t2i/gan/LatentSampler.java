@@ -10,7 +10,9 @@ import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Draws latent variables for a generator. With a {@link LatentPrior} that takes several passes of one compiled graph, which end
@@ -22,12 +24,15 @@ public final class LatentSampler implements AutoCloseable {
     private static final String LATENT = "latent";
 
     private final Graph graph = new Graph();
-    private final Parameters place;
+    /** What every pass needs of the texts alike. */
+    private final Graph reading = new Graph();
+    private final List<Parameters> places;
     private final int passes;
     private final Arena arena = Arena.ofShared();
     private final Tensor latent;
     private final Map<String, Tensor> inputs = new HashMap<>();
     private Executable executable;
+    private Optional<Executable> reader = Optional.empty();
 
     /**
      * @param place name of the generator's parameters in the session
@@ -35,23 +40,27 @@ public final class LatentSampler implements AutoCloseable {
      */
     public LatentSampler(Generator generator, String place, TextCondition text) {
         int rows = text.sentence().dim(0);
-        this.place = Parameters.of(graph, place);
+        places = List.of(Parameters.of(graph, place), Parameters.of(reading, place));
         this.passes = generator.prior().map(LatentPrior::passes).orElse(1);
         this.latent = Tensor.allocate(arena, DType.F32, Shape.of(rows, generator.latentWidth()));
         Value noise = graph.normal(graph.input(KEYS, DType.I32, Shape.of(rows, 4)), Shape.of(rows, generator.noiseWidth()));
         Value truncation = graph.input(TRUNCATION, DType.F32, Shape.SCALAR);
-        graph.output(LATENT, generator.prior().map(prior -> prior.refine(this.place.at(Generator.PRIOR), noise, truncation,
-                graph.input(LATENT, DType.F32, latent.shape()), text.given(graph))).orElseGet(() -> noise.mul(truncation)));
+        graph.output(LATENT, generator.prior().map(prior -> {
+            TextCondition read = prior.read(places.getLast().at(Generator.PRIOR), text.given(reading));
+            read.output();
+            return prior.refine(places.getFirst().at(Generator.PRIOR), noise, truncation, graph.input(LATENT, DType.F32, latent.shape()), read.given(graph));
+        }).orElseGet(() -> noise.mul(truncation)));
     }
 
     /** What it reads of the generator. */
-    public Parameters place() {
-        return place;
+    public List<Parameters> places() {
+        return places;
     }
 
-    /** Once the session has the parameters of {@link #place}. */
+    /** Once the session has the parameters of {@link #places}. */
     public void compile(Session session) {
         executable = session.compile(graph);
+        reader = reading.outputs().isEmpty() ? Optional.empty() : Optional.of(session.compile(reading));
     }
 
     /**
@@ -62,7 +71,10 @@ public final class LatentSampler implements AutoCloseable {
      * @param texts see {@link TextCondition#in}
      */
     public Tensor draw(Tensor keys, Tensor truncation, Map<String, Tensor> texts) {
-        inputs.putAll(texts);
+        reader.ifPresent(first -> {
+            first.run(texts);
+            inputs.putAll(TextCondition.in(first));
+        });
         inputs.putAll(Map.of(KEYS, keys, TRUNCATION, truncation, LATENT, latent));
         inputs.keySet().retainAll(graph.inputs().keySet());
         latent.segment().fill((byte) 0);
@@ -82,6 +94,7 @@ public final class LatentSampler implements AutoCloseable {
         if (executable != null) {
             executable.close();
         }
+        reader.ifPresent(Executable::close);
         arena.close();
     }
 }

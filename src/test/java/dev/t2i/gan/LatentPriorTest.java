@@ -52,7 +52,7 @@ class LatentPriorTest {
             TextCondition text = new TextCondition(sentence, Optional.of(new TextCondition.Words(words, words, mask)));
             Parameters place = Parameters.of(graph, "prior");
             graph.output("density", prior.logDensity(place, latent, text));
-            graph.output("refined", prior.refine(place, noise, truncation, latent, text));
+            graph.output("refined", prior.refine(place, noise, truncation, latent, prior.read(place, text)));
             place.declarations().forEach(d -> session.put("prior/" + d.name(), GraphRun.uniform(random, DType.F32, d.shape(), -0.8, 0.8)));
             executable = session.compile(graph);
             inputs.put("sentence", GraphRun.uniform(random, DType.F32, Shape.of(1, 4), -1, 1));
@@ -181,8 +181,8 @@ class LatentPriorTest {
         TextCondition text = new TextCondition(graph.fill(0, sentence.shape().with(0, rows)), Optional.of(new TextCondition.Words(
                 graph.fill(0, words.shape().with(0, rows)), graph.fill(0, words.shape().with(0, rows)), graph.fill(0, mask.shape().with(0, rows)))));
         try (LatentSampler sampler = new LatentSampler(generator, "generator", text); Session session = Backends.get("vector").open()) {
-            sampler.place().declarations().forEach(d -> session.put("generator/" + d.name(),
-                    weights.computeIfAbsent(d.name(), _ -> GraphRun.uniform(random, DType.F32, d.shape(), -0.5, 0.5))));
+            sampler.places().forEach(place -> place.declarations().forEach(d -> session.put("generator/" + d.name(),
+                    weights.computeIfAbsent(d.name(), _ -> GraphRun.uniform(random, DType.F32, d.shape(), -0.5, 0.5)))));
             sampler.compile(session);
             return GraphRun.numbers(sampler.draw(rows(keys, first, rows), GraphRun.tensor(DType.F32, Shape.SCALAR, 0.8),
                     Map.of("text.sentence", rows(sentence, first, rows), "text.states", rows(words, first, rows),
