@@ -55,7 +55,7 @@ final class Drawing implements AutoCloseable {
 
     /** Latent variables {@code [rows, latentWidth]} for the captions that {@code inputs} holds; more in there is ignored. */
     Tensor latent(Map<String, Tensor> inputs, Tensor keys) {
-        reading.run(wanted(reading, inputs));
+        reading.run(FedTask.wanted(reading, inputs));
         return sampler.draw(keys, truncation, TextCondition.in(reading));
     }
 
@@ -65,14 +65,8 @@ final class Drawing implements AutoCloseable {
         Map<String, Tensor> painted = new HashMap<>();
         painted.put(LATENT, latent(inputs, keys));
         painted.putAll(TextCondition.in(reading));
-        painter.run(wanted(painter, painted));
+        painter.run(FedTask.wanted(painter, painted));
         return painter.output(GanProgram.PICTURES);
-    }
-
-    private static Map<String, Tensor> wanted(Executable executable, Map<String, Tensor> inputs) {
-        Map<String, Tensor> wanted = new HashMap<>(inputs);
-        wanted.keySet().retainAll(executable.graph().inputs().keySet());
-        return wanted;
     }
 
     @Override

@@ -45,7 +45,8 @@ public abstract class FedTask<B> implements Task {
         executable.graph().outputs().keySet().forEach(name -> statistics.put(name, (double) executable.output(name).getFloat(0)));
     }
 
-    private static Map<String, Tensor> wanted(Executable executable, Map<String, Tensor> inputs) {
+    /** Of {@code inputs}, those that the executable's graph has. */
+    static Map<String, Tensor> wanted(Executable executable, Map<String, Tensor> inputs) {
         Map<String, Tensor> wanted = new HashMap<>(inputs);
         wanted.keySet().retainAll(executable.graph().inputs().keySet());
         return wanted;

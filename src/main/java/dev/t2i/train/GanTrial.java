@@ -158,14 +158,8 @@ public final class GanTrial implements AutoCloseable {
             dreaming = dreaming == null ? drawing(settings.batch(), GanProgram.GENERATOR, false) : dreaming;
             inputs.put(GanProgram.LATENT, dreaming.latent(inputs, inputs.get(GanProgram.NOISE_KEYS)));
         }
-        step.run(stepInputs.computeIfAbsent(kind, _ -> wanted(step)));
+        step.run(stepInputs.computeIfAbsent(kind, _ -> FedTask.wanted(step, inputs)));
         done++;
-    }
-
-    private Map<String, Tensor> wanted(Executable executable) {
-        Map<String, Tensor> wanted = new HashMap<>(inputs);
-        wanted.keySet().retainAll(executable.graph().inputs().keySet());
-        return wanted;
     }
 
     private static void fillKeys(Tensor keys, long first) {

@@ -12,7 +12,8 @@ import jdk.incubator.vector.FloatVector;
  * {@code k} ascending.
  *
  * <p>For a convolution of pictures of a few channels. Its sums are done after so few products that to bring them to a buffer first,
- * and from there in a burst to memory, would take as long again; so the stores go on beside the arithmetic of the next tile.
+ * and from there in a burst to memory, would take as long again; so the stores go on beside the arithmetic of the next tile. Written out row by row for the
+ * reason that {@link RowTiles} gives.
  */
 final class ShortTiles {
     static final int ROWS = 8;
