@@ -1,13 +1,18 @@
 package dev.t2i.backend;
 
+import dev.t2i.backend.nativelib.NativeBackend;
 import dev.t2i.backend.scalar.ScalarBackend;
+import dev.t2i.backend.tornado.TornadoBackend;
 import dev.t2i.backend.vector.VectorBackend;
 import dev.t2i.config.Names;
 import dev.t2i.error.BackendException;
 import dev.t2i.error.BadInputException;
 import dev.t2i.error.OneLine;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** The backends by name, and which of them can run here. */
 public final class Backends {
@@ -27,23 +32,36 @@ public final class Backends {
     /** Fastest first. The classes of a backend are touched only when it is made, as its modules may be absent. */
     private static final List<Entry> ENTRIES = List.of(
             new Entry("vector", threads -> new VectorBackend(threads)),
+            new Entry("native", threads -> new NativeBackend(threads)),
             new Entry("scalar", threads -> new ScalarBackend()));
 
-    /** Names that the command line promises and that nobody has built yet. */
-    private static final List<String> PLANNED = List.of("native", "tornado");
+    /** Not among those that {@link #AUTO} tries: a device has to be asked for, since it starts slowly and needs a JVM of its own. */
+    private static final String TORNADO = "tornado";
     private static final int LONGEST_NAME = 40;
 
     private Backends() {}
 
-    /** All backends, fastest first. */
+    /** All backends: those that {@link #AUTO} chooses from, fastest first, then those that are asked for by name. */
     public static List<Offer> list() {
-        return ENTRIES.stream().map(entry -> {
-            try {
-                return new Offer(entry.name, true, entry.make.apply(processors()).description());
-            } catch (BackendException e) {
-                return new Offer(entry.name, false, e.getMessage());
-            }
-        }).toList();
+        List<Offer> offers = new ArrayList<>();
+        ENTRIES.forEach(entry -> offers.add(offer(entry.name, () -> entry.make.apply(processors()))));
+        List<String> devices;
+        try {
+            devices = TornadoBackend.names();
+        } catch (BackendException e) {
+            offers.add(new Offer(TORNADO, false, e.getMessage()));
+            return offers;
+        }
+        devices.forEach(name -> offers.add(offer(name, () -> new TornadoBackend(name))));
+        return offers;
+    }
+
+    private static Offer offer(String name, Supplier<Backend> make) {
+        try {
+            return new Offer(name, true, make.get().description());
+        } catch (BackendException e) {
+            return new Offer(name, false, e.getMessage());
+        }
     }
 
     /** The backend of that name on all processors; for {@link #AUTO} the fastest that is available, whose own name tells which. */
@@ -61,17 +79,17 @@ public final class Backends {
         if (name.equals(AUTO)) {
             return fastest(threads);
         }
+        if (name.equals(TORNADO) || name.startsWith(TORNADO + ":")) {
+            return new TornadoBackend(name);
+        }
         return ENTRIES.stream().filter(entry -> entry.name.equals(name)).findFirst()
                 .orElseThrow(() -> unknown(name))
                 .make.apply(threads);
     }
 
     private static RuntimeException unknown(String name) {
-        List<String> known = ENTRIES.stream().map(Entry::name).toList();
+        List<String> known = Stream.concat(ENTRIES.stream().map(Entry::name), Stream.of(TORNADO)).toList();
         String choices = "take one of %s, or %s".formatted(String.join(", ", known), AUTO);
-        if (PLANNED.contains(name.replaceFirst(":.*", ""))) {
-            return new BackendException("the backend '%s' is not in this version: %s".formatted(name, choices));
-        }
         String hint = name.length() > LONGEST_NAME ? "" : Names.nearest(name, known).map(near -> " (did you mean '" + near + "'?)").orElse("");
         return new BadInputException("there is no backend '%s'%s: %s".formatted(OneLine.of(name, LONGEST_NAME), hint, choices));
     }

@@ -15,7 +15,13 @@ final class Numbers {
 
     /** Between -0.05 and 0.05, as in a trained network; a block repeats, since drawing a hundred million takes seconds. */
     static Tensor small(Arena arena, Shape shape) {
-        Tensor tensor = Tensor.allocate(arena, DType.F32, shape);
+        return small(arena, DType.F32, shape);
+    }
+
+    /** The same in another floating type. */
+    static Tensor small(Arena arena, DType dtype, Shape shape) {
+        Tensor tensor = Tensor.allocate(arena, dtype, shape);
+        int bytes = dtype.bytes();
         CounterRandom random = new CounterRandom(1, 0, 0);
         long first = Math.min(BLOCK, tensor.size());
         for (long i = 0; i < first; i++) {
@@ -23,7 +29,7 @@ final class Numbers {
         }
         for (long i = first; i < tensor.size(); i += first) {
             long count = Math.min(first, tensor.size() - i);
-            tensor.segment().asSlice(i * Float.BYTES, count * Float.BYTES).copyFrom(tensor.segment().asSlice(0, count * Float.BYTES));
+            tensor.segment().asSlice(i * bytes, count * bytes).copyFrom(tensor.segment().asSlice(0, count * bytes));
         }
         return tensor;
     }

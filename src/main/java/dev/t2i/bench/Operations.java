@@ -9,10 +9,8 @@ import dev.t2i.graph.Value;
 import dev.t2i.graph.Window;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
-import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -35,7 +33,7 @@ final class Operations {
     /**
      * @param work floating-point operations, or bytes moved, of one run
      */
-    private record Case(String name, List<Shape> inputs, Function<Value[], Value> operation, double work, String unit) {}
+    private record Case(String name, List<Shape> operands, Function<Value[], Value> operation, double work, String unit) {}
 
     private static List<Case> cases() {
         List<Case> cases = new ArrayList<>();
@@ -77,15 +75,15 @@ final class Operations {
     private static double seconds(Case one, Backend backend, Stopwatch stopwatch) {
         Graph graph = new Graph();
         try (Arena arena = Arena.ofShared(); Session session = backend.open()) {
-            Map<String, Tensor> inputs = new HashMap<>();
-            Value[] values = new Value[one.inputs.size()];
+            Value[] values = new Value[one.operands.size()];
             for (int i = 0; i < values.length; i++) {
-                values[i] = graph.input("x" + i, DType.F32, one.inputs.get(i));
-                inputs.put("x" + i, Numbers.small(arena, one.inputs.get(i)));
+                // States, because inputs would be brought to the executable, or to a device, in every run.
+                values[i] = graph.state("x" + i, DType.F32, one.operands.get(i));
+                session.lend("x" + i, Numbers.small(arena, one.operands.get(i)));
             }
             graph.output("y", one.operation.apply(values));
             Executable executable = session.compile(graph);
-            return stopwatch.seconds(() -> executable.run(inputs));
+            return stopwatch.seconds(() -> executable.run(Map.of()));
         }
     }
 }

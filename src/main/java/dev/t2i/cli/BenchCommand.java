@@ -47,7 +47,7 @@ final class BenchCommand extends T2iCommand {
     @Option(names = "--repeats", paramLabel = "N", defaultValue = "7", description = "Timings of each figure. Default: ${DEFAULT-VALUE}")
     private int repeats;
 
-    @Option(names = "--warmup", paramLabel = "SECONDS", defaultValue = "5", description = "Least warm-up of each figure. Default: ${DEFAULT-VALUE}")
+    @Option(names = "--warmup", paramLabel = "SECONDS", defaultValue = "5", description = "Each figure is warmed up until for so long nothing got faster. Default: ${DEFAULT-VALUE}")
     private double warmup;
 
     /** The answer of {@code --json}. */

@@ -341,7 +341,8 @@ public final class Value {
         return Shape.of(dims);
     }
 
-    String describe() {
+    /** One line: the operation, its operands, its type and its scope. */
+    public String describe() {
         StringBuilder text = new StringBuilder("%").append(id).append(" = ").append(op);
         for (int i = 0; i < inputs.size(); i++) {
             text.append(i == 0 ? " %" : ", %").append(inputs.get(i).id);

@@ -3,6 +3,7 @@ package dev.t2i.launcher;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,13 +36,14 @@ public final class Launcher {
     public static void launch(String mainClass, String[] args) throws Throwable {
         refuseGarbled(args);
         Map<String, String> environment = System.getenv();
-        if (canRunHere(environment)) {
-            runHere(mainClass, args);
-            return;
-        }
         int exitCode;
         try {
-            exitCode = runChild(mainClass, args, environment);
+            Profile profile = Profile.of(args, environment, Paths.get(System.getProperty("user.home")));
+            if (canRunHere(environment) && (!profile.needsTornado() || hasTornado())) {
+                runHere(mainClass, args);
+                return;
+            }
+            exitCode = runChild(mainClass, args, environment, profile);
         } catch (CannotLaunch e) {
             System.err.println("t2i: " + e.getMessage());
             exitCode = NO_RUNTIME;
@@ -61,10 +63,9 @@ public final class Launcher {
         }
     }
 
-    private static int runChild(String mainClass, String[] args, Map<String, String> environment)
+    private static int runChild(String mainClass, String[] args, Map<String, String> environment, Profile profile)
             throws CannotLaunch, InterruptedException {
         List<String> extra = Options.split(JdkFinder.value(environment, "T2I_JAVA_OPTIONS"));
-        Profile profile = Profile.forArguments(args);
         IOException failure = null;
         for (Jdk jdk : JdkFinder.ofThisMachine(environment).find()) {
             List<String> command = new ArrayList<>();
@@ -106,6 +107,15 @@ public final class Launcher {
             Object module = layer.getMethod("findModule", String.class).invoke(boot, Jdk.VECTOR_MODULE);
             return (Boolean) module.getClass().getMethod("isPresent").invoke(module);
         } catch (ReflectiveOperationException e) {
+            return false;
+        }
+    }
+
+    private static boolean hasTornado() {
+        try {
+            Class.forName("uk.ac.manchester.tornado.api.TaskGraph", false, ClassLoader.getSystemClassLoader());
+            return true;
+        } catch (ClassNotFoundException e) {
             return false;
         }
     }

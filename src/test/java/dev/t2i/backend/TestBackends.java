@@ -1,6 +1,8 @@
 package dev.t2i.backend;
 
+import dev.t2i.backend.nativelib.NativeBackends;
 import dev.t2i.backend.scalar.ScalarBackend;
+import dev.t2i.backend.tornado.TornadoBackend;
 import dev.t2i.backend.vector.UnfusedVectorBackend;
 import dev.t2i.backend.vector.VectorBackend;
 import dev.t2i.graph.Graph;
@@ -9,17 +11,26 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * The backends that must agree with the scalar one; a new backend is one more line here.
+ * The backends that must agree with the scalar one; a new backend is one more line here. Where one can't run, its supplier
+ * aborts the test with the reason.
  *
  * @param slack how much coarser than a careful CPU its arithmetic may be
  */
 record TestBackends(String name, Supplier<Backend> backend, double slack) {
+    private static final double DEVICE_SLACK = 30;
+
     static List<TestBackends> all() {
+        if (Boolean.getBoolean("t2i.tornado")) {
+            // Devices have functions of their own, and sums in their own order: 1e-4 instead of 3e-6.
+            return List.of(new TestBackends("tornado", () -> new TornadoBackend("tornado"), DEVICE_SLACK));
+        }
         return List.of(
                 new TestBackends("scalar after passes", OptimizingScalarBackend::new, 1),
                 new TestBackends("vector", VectorBackend::new, 1),
                 new TestBackends("vector on 3 threads", () -> new VectorBackend(3), 1),
-                new TestBackends("vector as traced", UnfusedVectorBackend::new, 1));
+                new TestBackends("vector as traced", UnfusedVectorBackend::new, 1),
+                new TestBackends("native", () -> NativeBackends.best(2), 1),
+                new TestBackends("native on 3 threads", () -> NativeBackends.best(3), 1));
     }
 
     @Override

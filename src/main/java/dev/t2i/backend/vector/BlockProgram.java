@@ -16,7 +16,8 @@ import java.util.List;
  * Products that are only added to something become fused multiply-adds.
  */
 final class BlockProgram {
-    private enum Opcode {
+    /** What an instruction does; for the last three see {@link ElementLoops}. */
+    enum Opcode {
         NEG, ABS, SIGN, RECIPROCAL, SQRT, RSQRT, EXP, LOG, TANH, ERF, SIN, COS, FLOOR, LEAKY_RELU, LEAKY_SLOPE,
         ADD, SUB, MUL, DIV, MAX, MIN, GREATER, GREATER_EQUAL, EQUAL,
         SELECT, MULTIPLY_ADD, MULTIPLY_SUBTRACT, SUBTRACT_PRODUCT
@@ -93,10 +94,15 @@ final class BlockProgram {
 
     /** Computes {@code n} elements, a multiple of {@link ElementLoops#GRAIN}, of the places that the slots point at. */
     void run(MemorySegment[] segments, long[] offsets, int n) {
+        boolean plain = PlainTiles.take((long) n * opcodes.length);
         for (int i = 0; i < opcodes.length; i++) {
             int r = code[i * 4];
             int ia = code[i * 4 + 1];
             int ib = code[i * 4 + 2];
+            if (plain && PlainElements.knows(opcodes[i])) {
+                PlainElements.run(opcodes[i], parameters[i], segments, offsets, r, ia, ib, code[i * 4 + 3], n);
+                continue;
+            }
             MemorySegment out = segments[r];
             long oo = offsets[r];
             MemorySegment a = segments[ia];

@@ -123,7 +123,7 @@ final class BoxCopy {
 
     private static void run4(MemorySegment src, long so, long ss, MemorySegment dst, long oo, long ds, int n) {
         if (ds == 1 && ss == 1) {
-            if (n >= LONG_RUN) {
+            if (n >= LONG_RUN || PlainTiles.young()) {
                 MemorySegment.copy(src, so, dst, oo, 4L * n);
                 return;
             }
@@ -160,6 +160,10 @@ final class BoxCopy {
 
     /** The same four bytes {@code n} times. */
     static void fill4(int bits, MemorySegment dst, long oo, int n) {
+        if (PlainTiles.young()) {
+            fill4Plainly(bits, dst, oo, n);
+            return;
+        }
         IntVector value = IntVector.broadcast(INTS, bits);
         int i = 0;
         for (; i <= n - L; i += L) {
@@ -167,6 +171,16 @@ final class BoxCopy {
         }
         for (; i < n; i++) {
             dst.set(I32, oo + 4L * i, bits);
+        }
+    }
+
+    /** Copies what is there behind it until all is full. */
+    private static void fill4Plainly(int bits, MemorySegment dst, long oo, int n) {
+        if (n > 0) {
+            dst.set(I32, oo, bits);
+        }
+        for (int done = 1; done < n; done *= 2) {
+            MemorySegment.copy(dst, oo, dst, oo + 4L * done, 4L * Math.min(done, n - done));
         }
     }
 

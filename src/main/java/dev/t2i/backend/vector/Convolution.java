@@ -27,11 +27,12 @@ public final class Convolution {
     private long weightsOffset;
     private float[] packed;
     private final WorkerPool.Task packWeights = this::packWeights;
+    private final Correlation.PanelPacker packer = this::packPanel;
 
     public Convolution(ConvolutionShape shape) {
         this.shape = shape;
         Windows windows = new Windows(shape.n(), shape.h(), shape.w(), shape.cin(), shape.kh(), shape.kw(),
-                shape.strideH(), shape.strideW(), shape.padTop(), shape.padLeft(), shape.outH(), shape.outW(), Correlation.bandPixels());
+                shape.strideH(), shape.strideW(), shape.padTop(), shape.padLeft(), shape.outH(), shape.outW(), Correlation.bandPixels(shape.cout()));
         forward = new Correlation(windows, shape.cout(), shape.outH(), shape.outW(), 0, 1, 0, 1);
         inputGradient = new InputGradient(shape);
         weightGradient = new WeightGradient(shape);
@@ -54,6 +55,11 @@ public final class Convolution {
         this.pool = pool;
         this.weights = weights;
         this.weightsOffset = offsetWeights;
+        if (forward.packsOwnPanels(pool.size())) {
+            forward.run(pool, x, offsetX, packer, y, offsetY, epilogue);
+            this.weights = null;
+            return;
+        }
         int depth = forward.windows().depth();
         packed = pool.shared(WEIGHTS, WorkerPool.ALIGNED + (long) depth * forward.layout().paddedColumns());
         pool.run(forward.layout().panels(), packWeights);
@@ -62,9 +68,11 @@ public final class Convolution {
     }
 
     private void packWeights(int panel, int worker) {
-        int depth = forward.windows().depth();
-        Packing.pack(weights, DType.F32, weightsOffset, shape.cout(), depth, forward.layout(), panel, panel + 1,
-                packed, WorkerPool.ALIGNED + depth * forward.layout().column(panel));
+        packPanel(panel, packed, WorkerPool.ALIGNED + forward.windows().depth() * forward.layout().column(panel), worker);
+    }
+
+    private void packPanel(int panel, float[] target, int at, int worker) {
+        Packing.pack(weights, DType.F32, weightsOffset, shape.cout(), forward.windows().depth(), forward.layout(), panel, panel + 1, target, at);
     }
 
     /**

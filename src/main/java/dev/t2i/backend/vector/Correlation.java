@@ -14,12 +14,23 @@ import java.util.Arrays;
 final class Correlation implements WorkerPool.Task {
     /** Pixels in a band: enough to use each packed weight often, few enough that a band stays in L2. */
     private static final int BAND_PIXELS = 128;
+    /** More for {@link PixelRows}: rows around a band are turned twice, and of what it holds only a few rows have to stay in L1. */
+    private static final int BAND_PIXELS_TURNED = 512;
     /** Multiply-adds that a task should have at least. */
     private static final long LEAST_TASK = 40_000;
 
     private static final int BAND = 0;
     private static final int SUMS = 1;
     private static final int STAGING = 3;
+    private static final int OWN_PANEL = 4;
+    /** With so few bands, a worker does better to pack the panels that it uses for itself than to read what others have packed. */
+    private static final int FEW_BANDS = 8;
+
+    /** Brings a panel of the weights to a buffer. */
+    @FunctionalInterface
+    interface PanelPacker {
+        void pack(int panel, float[] target, int at, int worker);
+    }
 
     private final Windows windows;
     private final PanelLayout layout;
@@ -32,6 +43,10 @@ final class Correlation implements WorkerPool.Task {
 
     /** Whether {@link ShortTiles} write straight to the result. */
     private final boolean direct;
+    /** For results of few channels; null for others. */
+    private final PixelRows pixelRows;
+    /** Packs panels where {@link #packsOwnPanels}, else null. */
+    private PanelPacker packer;
     private int plannedFor;
     private int panelGroups;
     private int groupPanels;
@@ -60,10 +75,12 @@ final class Correlation implements WorkerPool.Task {
         boolean wholePictures = windows.bandPictures == 1 || firstH == 0 && windows.outH == outPictureH;
         direct = ShortTiles.fit() && windows.runs == 1 && windows.runLength <= ShortTiles.MOST_STEPS && wholeRows && wholePictures
                 && columns > 0 && columns % (ShortTiles.VECTORS * Lanes.COUNT) == 0 && layout.panelVectors() == ShortTiles.VECTORS;
+        pixelRows = PixelRows.of(windows, columns);
     }
 
-    static int bandPixels() {
-        return BAND_PIXELS;
+    /** Pixels in a band, of whose results each is {@code columns} elements. */
+    static int bandPixels(int columns) {
+        return columns == PixelTiles.CHANNELS ? BAND_PIXELS_TURNED : BAND_PIXELS;
     }
 
     PanelLayout layout() {
@@ -72,6 +89,19 @@ final class Correlation implements WorkerPool.Task {
 
     Windows windows() {
         return windows;
+    }
+
+    /** Whether each task is to pack its panel of the weights: then {@link #run} is not given packed ones. */
+    boolean packsOwnPanels(int workers) {
+        return windows.bands() <= FEW_BANDS && workers > 1 && layout.panels() >= workers && !direct && pixelRows == null;
+    }
+
+    /** @param packer of weights for a pool for which {@link #packsOwnPanels} */
+    void run(WorkerPool pool, MemorySegment source, long sourceOffset, PanelPacker packer,
+            MemorySegment target, long targetOffset, TileEpilogue epilogue) {
+        this.packer = packer;
+        run(pool, source, sourceOffset, null, 0, target, targetOffset, epilogue);
+        this.packer = null;
     }
 
     void run(WorkerPool pool, MemorySegment source, long sourceOffset, float[] weights, int weightsAt,
@@ -88,7 +118,7 @@ final class Correlation implements WorkerPool.Task {
         if (plannedFor != pool.size()) {
             divide(pool.size());
         }
-        pool.run(Math.multiplyExact(windows.bands(), panelGroups), this);
+        pool.run(packer != null ? layout.panels() : Math.multiplyExact(windows.bands(), panelGroups), this);
         this.source = null;
         this.weights = null;
         this.target = null;
@@ -105,15 +135,31 @@ final class Correlation implements WorkerPool.Task {
         plannedFor = workers;
     }
 
-    /** Computes one group of panels for one band of pixels. */
+    /** Computes one group of panels for one band of pixels, or a panel that it packs itself for all. */
     @Override
     public void run(int task, int worker) {
-        int band = task / panelGroups;
+        if (packer != null) {
+            long floats = (long) windows.depth() * layout.vectorsOf(task) * Lanes.COUNT;
+            float[] own = pool.scratch(worker, OWN_PANEL, WorkerPool.ALIGNED + floats);
+            packer.pack(task, own, WorkerPool.ALIGNED, worker);
+            for (int band = 0; band < windows.bands(); band++) {
+                compute(band, task, task + 1, own, WorkerPool.ALIGNED - windows.depth() * layout.column(task), worker);
+            }
+            return;
+        }
         int fromPanel = task % panelGroups * groupPanels;
-        int toPanel = Math.min(layout.panels(), fromPanel + groupPanels);
+        compute(task / panelGroups, fromPanel, Math.min(layout.panels(), fromPanel + groupPanels), weights, weightsAt, worker);
+    }
+
+    /** @param weightsAt where the first panel's weights would lie */
+    private void compute(int band, int fromPanel, int toPanel, float[] weights, int weightsAt, int worker) {
         int pixels = windows.pixels(band);
         if (direct && !plain && pixels >= ShortTiles.ROWS) {
             runDirectly(band, fromPanel, toPanel, pixels, worker);
+            return;
+        }
+        if (pixelRows != null && !plain) {
+            runByPixels(band, pixels, worker);
             return;
         }
         int tileRows = Lanes.wholeTiles(pixels);
@@ -167,6 +213,15 @@ final class Correlation implements WorkerPool.Task {
             int whole = outPictureH * outPictureW;
             epilogue.apply(outPicture + pixel / whole, pixel % whole, firstColumn, width, worker);
         }
+    }
+
+    private void runByPixels(int band, int pixels, int worker) {
+        float[] rows = pool.scratch(worker, BAND, WorkerPool.ALIGNED + pixelRows.bandFloats());
+        float[] sums = pool.scratch(worker, SUMS, WorkerPool.ALIGNED + (long) pixels * PixelTiles.CHANNELS);
+        float[] staging = pool.scratch(worker, STAGING, PixelRows.stagingFloats());
+        pixelRows.load(band, source, sourceOffset, rows, WorkerPool.ALIGNED, staging);
+        pixelRows.multiply(band, rows, WorkerPool.ALIGNED, weights, weightsAt, sums, WorkerPool.ALIGNED, staging);
+        store(band, sums, PixelTiles.CHANNELS, 0, PixelTiles.CHANNELS, worker);
     }
 
     private void store(int band, float[] sums, int stride, int firstColumn, int columns, int worker) {

@@ -41,6 +41,10 @@ final class ElementLoops {
     }
 
     static void fill(float value, MemorySegment out, long oo, int n) {
+        if (PlainTiles.young()) {
+            BoxCopy.fill4(Float.floatToRawIntBits(value), out, oo, n);
+            return;
+        }
         FloatVector x = FloatVector.broadcast(S, value);
         for (int i = 0; i < n; i += L) {
             x.intoMemorySegment(out, oo + ((long) i << 2), LITTLE_ENDIAN);

@@ -17,7 +17,7 @@ import java.util.Arrays;
  * <p>A plan is made once and run often; running allocates nothing once the pool's buffers have grown. It holds the
  * operands of the current run, so one plan serves one run at a time.
  */
-public final class Gemm implements WorkerPool.Task {
+public final class Gemm implements Product, WorkerPool.Task {
     /** Depth of a packed block: with {@link #BLOCK_ROWS}, a left block fills half of an L2 of 1 MiB. */
     private static final int BLOCK_DEPTH = 1024;
     /** Depth of one pass over the tiles of a packed block: a panel's part and a tile's rows fit in L1. */
@@ -100,7 +100,12 @@ public final class Gemm implements WorkerPool.Task {
 
     /** A plan for one dense F32 product, or for a batch of them laid out one after the other. */
     public Gemm(int batch, int m, int n, int k, boolean transA, boolean transB) {
-        this(batch, m, n, k, transA, transB, DType.F32, DType.F32, (long) m * k, (long) k * n);
+        this(batch, m, n, k, transA, transB, DType.F32, DType.F32);
+    }
+
+    /** A plan for operands of any type, with the matrices of a batch laid out one after the other. */
+    public Gemm(int batch, int m, int n, int k, boolean transA, boolean transB, DType typeA, DType typeB) {
+        this(batch, m, n, k, transA, transB, typeA, typeB, (long) m * k, (long) k * n);
     }
 
     /**
@@ -148,11 +153,7 @@ public final class Gemm implements WorkerPool.Task {
         run(pool, a, offsetA, b, offsetB, c, offsetC, null);
     }
 
-    /**
-     * Computes C. Offsets count elements of each operand's type from the beginning of its segment.
-     *
-     * @param epilogue called for each finished piece of C, or null
-     */
+    @Override
     public void run(WorkerPool pool, MemorySegment a, long offsetA, MemorySegment b, long offsetB,
             MemorySegment c, long offsetC, TileEpilogue epilogue) {
         if (batch == 0 || m == 0 || n == 0) {
@@ -404,8 +405,13 @@ public final class Gemm implements WorkerPool.Task {
         long matrix = offsetB + product * batchStrideB;
         if (transB) {
             float[] block = pool.scratch(worker, STAGING, WorkerPool.ALIGNED + Transposition.BLOCK);
-            Packing.packTransposed(b, typeB, matrix + (long) column * k + from, k, steps,
-                    layout, fromPanel, toPanel, panels, packed, block, WorkerPool.ALIGNED);
+            if (plain && typeB == DType.F32) {
+                Packing.packTransposedPlainly(b, matrix + (long) column * k + from, k, steps,
+                        layout, fromPanel, toPanel, panels, packed, block, WorkerPool.ALIGNED);
+            } else {
+                Packing.packTransposed(b, typeB, matrix + (long) column * k + from, k, steps,
+                        layout, fromPanel, toPanel, panels, packed, block, WorkerPool.ALIGNED);
+            }
         } else {
             Packing.pack(b, typeB, matrix + (long) from * n + column, n, steps, layout, fromPanel, toPanel, panels, packed);
         }

@@ -24,6 +24,7 @@ final class InputGradient {
     private float[] packed;
     private Phase phase;
     private final WorkerPool.Task packWeights = this::packWeights;
+    private final Correlation.PanelPacker packer = this::packPanel;
 
     /** The pixels whose padded coordinates are (row, column) modulo the strides, and the taps that reach them. */
     private record Phase(Correlation correlation, int row, int column, int tapsH, int tapsW) {}
@@ -52,7 +53,7 @@ final class InputGradient {
         int kh = empty ? 1 : tapsH;
         int kw = empty ? 1 : tapsW;
         Windows windows = new Windows(s.n(), s.outH(), s.outW(), s.cout(), kh, kw, 1, 1,
-                kh - 1 - fromH, kw - 1 - fromW, rows, columns, Correlation.bandPixels());
+                kh - 1 - fromH, kw - 1 - fromW, rows, columns, Correlation.bandPixels(s.cin()));
         Correlation correlation = new Correlation(windows, s.cin(), s.h(), s.w(),
                 s.strideH() * fromH + row - s.padTop(), s.strideH(), s.strideW() * fromW + column - s.padLeft(), s.strideW());
         return new Phase(correlation, row, column, empty ? 0 : tapsH, empty ? 0 : tapsW);
@@ -70,6 +71,10 @@ final class InputGradient {
             if (each != null) {
                 phase = each;
                 Correlation correlation = each.correlation;
+                if (correlation.packsOwnPanels(pool.size())) {
+                    correlation.run(pool, dy, offsetDy, packer, dx, offsetDx, epilogue);
+                    continue;
+                }
                 int depth = correlation.windows().depth();
                 packed = pool.shared(WEIGHTS, WorkerPool.ALIGNED + (long) depth * correlation.layout().paddedColumns());
                 pool.run(correlation.layout().panels(), packWeights);
@@ -80,12 +85,15 @@ final class InputGradient {
     }
 
     private void packWeights(int panel, int worker) {
+        packPanel(panel, packed, WorkerPool.ALIGNED + phase.correlation.windows().depth() * phase.correlation.layout().column(panel), worker);
+    }
+
+    private void packPanel(int panel, float[] target, int panelAt, int worker) {
         PanelLayout layout = phase.correlation.layout();
         int depth = phase.correlation.windows().depth();
-        int panelAt = WorkerPool.ALIGNED + depth * layout.column(panel);
         int width = layout.vectorsOf(panel) * Lanes.COUNT;
         if (phase.tapsH == 0) {
-            Arrays.fill(packed, panelAt, panelAt + depth * width, 0f);
+            Arrays.fill(target, panelAt, panelAt + depth * width, 0f);
             return;
         }
         float[] staging = pool.scratch(worker, STAGING, WorkerPool.ALIGNED + Transposition.BLOCK);
@@ -95,7 +103,7 @@ final class InputGradient {
                 long tap = (long) (phase.row + th * shape.strideH()) * shape.kw() + phase.column + tw * shape.strideW();
                 long element = weightsOffset + (tap * shape.cin() + layout.column(panel)) * shape.cout();
                 Packing.packTransposed(weights, DType.F32, element - (long) layout.column(panel) * shape.cout(), shape.cout(),
-                        shape.cout(), layout, panel, panel + 1, packed, at, staging, WorkerPool.ALIGNED);
+                        shape.cout(), layout, panel, panel + 1, target, at, staging, WorkerPool.ALIGNED);
                 at += shape.cout() * width;
             }
         }

@@ -19,14 +19,17 @@ import java.util.function.Function;
 final class Lowering {
     private final Function<Value, Buffer> buffers;
     private final ReduceStep.Allocator allocator;
+    private final Products products;
 
     /**
      * @param buffers   where each value lives
      * @param allocator for memory that a step needs between its phases
+     * @param products  makes the plans of matrix products
      */
-    Lowering(Function<Value, Buffer> buffers, ReduceStep.Allocator allocator) {
+    Lowering(Function<Value, Buffer> buffers, ReduceStep.Allocator allocator, Products products) {
         this.buffers = buffers;
         this.allocator = allocator;
+        this.products = products;
     }
 
     /** The steps that compute {@code value}, none for leaves and reshapes. */
@@ -48,7 +51,7 @@ final class Lowering {
             case Op.Concat op -> concat(op, in, out);
             case Op.Reduce op -> reduce(op.kind(), op.axes(), Expression.IDENTITY,
                     List.of(View.of(value.input(0).shape())), in, value.input(0).shape(), out);
-            case Op.MatMul op -> List.of(new MatMulStep(op, in.get(0), in.get(1), in.subList(2, in.size()), out));
+            case Op.MatMul op -> List.of(new MatMulStep(op, in.get(0), in.get(1), in.subList(2, in.size()), out, products));
             case Op.Conv2d op -> {
                 List<Step> steps = new ArrayList<>();
                 Buffer x = asFloats(in.get(0), steps);

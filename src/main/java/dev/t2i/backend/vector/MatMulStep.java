@@ -6,13 +6,18 @@ import java.util.List;
 
 /** A batched matrix product with its epilogue. */
 final class MatMulStep implements Step {
-    private final Gemm gemm;
+    /** What a multiply-add of other kernels takes of {@link PlainTiles}' allowance: they are so much faster than plain loops. */
+    private static final double AGEING = 1.0 / 16;
+
+    private final Product product;
+    /** By how much this product ages the process; {@link Gemm} counts its own work. */
+    private final long ageing;
     private final Buffer a;
     private final Buffer b;
     private final Buffer out;
     private final ProductEpilogue epilogue;
 
-    MatMulStep(Op.MatMul op, Buffer a, Buffer b, List<Buffer> further, Buffer out) {
+    MatMulStep(Op.MatMul op, Buffer a, Buffer b, List<Buffer> further, Buffer out, Products products) {
         this.a = a;
         this.b = b;
         this.out = out;
@@ -25,7 +30,8 @@ final class MatMulStep implements Step {
         int m = shape.dim(-2);
         int n = shape.dim(-1);
         int k = left.dim(op.transposeA() ? -2 : -1);
-        gemm = new Gemm(batch, m, n, k, op.transposeA(), op.transposeB(), a.dtype(), b.dtype(), (long) m * k, (long) k * n);
+        product = products.plan(batch, m, n, k, op.transposeA(), op.transposeB(), a.dtype(), b.dtype());
+        ageing = product instanceof Gemm ? 0 : (long) ((double) batch * m * n * k * AGEING);
         epilogue = op.epilogue().isNone() ? null : new ProductEpilogue(op.epilogue(), further, shape, out, m);
     }
 
@@ -41,7 +47,10 @@ final class MatMulStep implements Step {
         if (epilogue != null) {
             epilogue.begin(workers);
         }
-        gemm.run(workers.pool(), a.segment(), 0, b.segment(), 0, out.segment(), 0, epilogue);
+        if (ageing > 0) {
+            PlainTiles.take(ageing);
+        }
+        product.run(workers.pool(), a.segment(), 0, b.segment(), 0, out.segment(), 0, epilogue);
         if (epilogue != null) {
             epilogue.finish();
         }

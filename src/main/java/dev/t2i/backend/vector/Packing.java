@@ -51,6 +51,10 @@ final class Packing {
     }
 
     private static void copyF32(MemorySegment source, long element, float[] target, int at, int count) {
+        if (PlainTiles.young()) {
+            MemorySegment.copy(source, ValueLayout.JAVA_FLOAT_UNALIGNED, element << 2, target, at, count);
+            return;
+        }
         int bound = SPECIES.loopBound(count);
         int i = 0;
         for (; i < bound; i += COUNT) {
@@ -147,6 +151,10 @@ final class Packing {
 
     /** Copies {@code count} elements of {@code source[at..]} to F32 elements of {@code target}. */
     static void store(float[] source, int at, MemorySegment target, long element, int count) {
+        if (PlainTiles.young()) {
+            MemorySegment.copy(source, at, target, ValueLayout.JAVA_FLOAT_UNALIGNED, element << 2, count);
+            return;
+        }
         int i = 0;
         for (; i <= count - COUNT; i += COUNT) {
             FloatVector.fromArray(SPECIES, source, at + i).intoMemorySegment(target, element + i << 2, ORDER);
@@ -170,7 +178,7 @@ final class Packing {
      */
     static void storeAhead(float[] source, int at, MemorySegment target, long element, int count, long limit) {
         int whole = (count + COUNT - 1) / COUNT * COUNT;
-        if (element + whole > limit) {
+        if (element + whole > limit || PlainTiles.young()) {
             store(source, at, target, element, count);
             return;
         }
@@ -214,12 +222,51 @@ final class Packing {
         }
     }
 
+    /** {@link #packTransposed} of an F32 matrix without vectors, for the reason that {@link PlainTiles} gives. */
+    static void packTransposedPlainly(MemorySegment source, long element, long rowStride, int depth,
+            PanelLayout layout, int fromPanel, int toPanel, float[] target, int at, float[] row, int rowAt) {
+        int firstColumn = layout.column(fromPanel);
+        for (int panel = fromPanel; panel < toPanel; panel++) {
+            int column = layout.column(panel);
+            int width = layout.vectorsOf(panel) * COUNT;
+            int to = at + depth * (column - firstColumn);
+            for (int j = 0; j < Math.min(width, layout.columns() - column); j++) {
+                for (int k = 0; k < depth; k += Transposition.BLOCK) {
+                    int count = Math.min(Transposition.BLOCK, depth - k);
+                    MemorySegment.copy(source, ValueLayout.JAVA_FLOAT_UNALIGNED, element + (column + j) * rowStride + k << 2, row, rowAt, count);
+                    scatter(row, rowAt, count, target, to + k * width + j, width);
+                }
+            }
+        }
+    }
+
+    private static void scatter(float[] row, int from, int count, float[] target, int to, int stride) {
+        for (int i = 0; i < count; i++) {
+            target[to + i * stride] = row[from + i];
+        }
+    }
+
     /** Copies a vector of which {@code valid} elements count; it may read what follows them in the segment. */
     private static void moveVector(MemorySegment source, long element, int valid, float[] target, int to) {
-        if (element + COUNT << 2 <= source.byteSize()) {
+        if (element + COUNT << 2 <= source.byteSize() && !PlainTiles.young()) {
             FloatVector.fromMemorySegment(SPECIES, source, element << 2, ORDER).intoArray(target, to);
         } else {
             copyF32(source, element, target, to, Math.min(valid, COUNT));
+        }
+    }
+
+    /**
+     * Turns {@code rows} rows of F32 elements, {@code rowStride} apart, of each up to a vector's width of {@code valid} elements: element
+     * {@code j} of all rows comes to {@code target[at + j * stride]} and after it, followed by junk up to a vector's width.
+     */
+    static void turnRows(MemorySegment source, long element, long rowStride, int rows, int valid, float[] target, int at, int stride, float[] block) {
+        int columns = Math.min(COUNT, valid);
+        for (int row = 0; row < rows; row++) {
+            moveVector(source, element + row * rowStride, columns, block, WorkerPool.ALIGNED + row * COUNT);
+        }
+        Transposition.turn(block, WorkerPool.ALIGNED);
+        for (int column = 0; column < columns; column++) {
+            FloatVector.fromArray(SPECIES, block, WorkerPool.ALIGNED + column * COUNT).intoArray(target, at + column * stride);
         }
     }
 

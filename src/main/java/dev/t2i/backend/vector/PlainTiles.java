@@ -26,6 +26,11 @@ final class PlainTiles {
         return remaining.addAndGet(-multiplyAdds) >= 0;
     }
 
+    /** Whether loops that are not counted as work, such as copies, had better do without vectors. */
+    static boolean young() {
+        return remaining.getPlain() > 0;
+    }
+
     /** Sets what remains: nothing for compiled vectors from now on, or more than all work for plain loops. */
     static void allow(long multiplyAdds) {
         remaining.set(multiplyAdds);

@@ -17,12 +17,14 @@ final class Transpose {
     private static final VectorShuffle<Float> FIRST = VectorShuffle.fromValues(S, 0, 1, -4, -3);
     private static final VectorShuffle<Float> SECOND = VectorShuffle.fromValues(S, 2, 3, -2, -1);
 
+    private static final ThreadLocal<int[][]> PLAIN = ThreadLocal.withInitial(() -> new int[2][0]);
+
     private Transpose() {}
 
     /** {@code out[j, i] = a[i, j]} for {@code rows} by {@code columns} elements; offsets and distances of rows are in bytes. */
     static void run(MemorySegment a, long ao, long step, int rows, int columns, MemorySegment out, long oo, long outStep) {
         if (PlainTiles.take((long) rows * columns)) {
-            border(a, ao, step, 0, rows, 0, columns, out, oo, outStep);
+            runPlainly(a, ao, step, rows, columns, out, oo, outStep);
             return;
         }
         int i = 0;
@@ -49,6 +51,32 @@ final class Transpose {
             border(a, from, step, 0, SIDE, j, columns, out, to, outStep);
         }
         border(a, ao, step, i, rows, 0, columns, out, oo, outStep);
+    }
+
+    /** On the heap, for arrays are fast before anything is compiled. */
+    private static void runPlainly(MemorySegment a, long ao, long step, int rows, int columns, MemorySegment out, long oo, long outStep) {
+        int[][] buffers = PLAIN.get();
+        if (buffers[0].length < rows * columns) {
+            buffers[0] = new int[rows * columns];
+            buffers[1] = new int[rows * columns];
+        }
+        int[] from = buffers[0];
+        int[] to = buffers[1];
+        for (int i = 0; i < rows; i++) {
+            MemorySegment.copy(a, BoxCopy.I32, ao + i * step, from, i * columns, columns);
+        }
+        turn(from, to, rows, columns);
+        for (int j = 0; j < columns; j++) {
+            MemorySegment.copy(to, j * rows, out, BoxCopy.I32, oo + j * outStep, rows);
+        }
+    }
+
+    private static void turn(int[] from, int[] to, int rows, int columns) {
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < columns; j++) {
+                to[j * rows + i] = from[i * columns + j];
+            }
+        }
     }
 
     private static void border(MemorySegment a, long ao, long step, int fromRow, int toRow, int fromColumn, int toColumn,

@@ -3,6 +3,7 @@ package dev.t2i.backend.vector;
 import dev.t2i.backend.Backend;
 import dev.t2i.backend.Session;
 import dev.t2i.error.BackendException;
+import java.util.function.Supplier;
 
 /**
  * The default on the CPU: fused graphs over blocks that fit the cache, with the Vector API, on all cores. Results depend
@@ -11,8 +12,10 @@ import dev.t2i.error.BackendException;
 public final class VectorBackend implements Backend {
     private static final String MODULE = "jdk.incubator.vector";
 
+    private final String name;
     private final int threads;
     private final boolean optimize;
+    private final Supplier<Products> products;
 
     /** On as many threads as there are processors. */
     public VectorBackend() {
@@ -21,24 +24,40 @@ public final class VectorBackend implements Backend {
 
     /** @throws BackendException if the Vector API's module is not there */
     public VectorBackend(int threads) {
-        this(threads, true);
+        this("vector", threads, true, () -> Products.VECTOR);
+    }
+
+    /**
+     * What another backend is made of that has its own matrix products and nothing else.
+     *
+     * @param name     of that backend, for messages
+     * @param products makes those of a session, which closes them
+     */
+    public VectorBackend(String name, int threads, Supplier<Products> products) {
+        this(name, threads, true, products);
     }
 
     /** @param optimize whether graphs go through all passes before they are compiled, or run as they were traced */
     VectorBackend(int threads, boolean optimize) {
+        this("vector", threads, optimize, () -> Products.VECTOR);
+    }
+
+    private VectorBackend(String name, int threads, boolean optimize, Supplier<Products> products) {
         if (threads < 1) {
             throw new IllegalArgumentException("a backend needs at least 1 thread, not " + threads);
         }
         if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
-            throw new BackendException("backend 'vector' needs the Vector API: start Java with --add-modules " + MODULE);
+            throw new BackendException("backend '%s' needs the Vector API: start Java with --add-modules %s".formatted(name, MODULE));
         }
         this.threads = threads;
         this.optimize = optimize;
+        this.name = name;
+        this.products = products;
     }
 
     @Override
     public String name() {
-        return "vector";
+        return name;
     }
 
     @Override
@@ -48,6 +67,6 @@ public final class VectorBackend implements Backend {
 
     @Override
     public Session open() {
-        return new VectorSession(threads, optimize);
+        return new VectorSession(threads, optimize, products.get());
     }
 }

@@ -49,7 +49,7 @@ final class VectorExecutable implements Executable, FiniteCheck {
      * @param graph  after all passes
      * @param states of the session; those that the graph names exist and fit
      */
-    VectorExecutable(Graph graph, Map<String, Tensor> states, WorkerPool pool) {
+    VectorExecutable(Graph graph, Map<String, Tensor> states, WorkerPool pool, Products products) {
         this.graph = graph;
         this.states = states;
         MemoryPlan plan = MemoryPlan.of(graph);
@@ -63,7 +63,7 @@ final class VectorExecutable implements Executable, FiniteCheck {
         List<Prepared> prepared = new ArrayList<>();
         Workspace.Demand demand = new Workspace.Demand();
         Lowering lowering = new Lowering(value -> buffers.computeIfAbsent(value,
-                key -> new Buffer(locate(plan.place(key), key.type()), key.type())), this::allocate);
+                key -> new Buffer(locate(plan.place(key), key.type()), key.type())), this::allocate, products);
         for (Value value : graph.values()) {
             List<Step> parts = lowering.lower(value);
             for (int i = 0; i < parts.size(); i++) {

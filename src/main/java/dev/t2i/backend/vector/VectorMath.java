@@ -23,22 +23,22 @@ final class VectorMath {
     private static final int L = Lanes.COUNT;
 
     /** Adding 1.5 * 2^23 rounds to the nearest integer and leaves it in the low bits of the mantissa. */
-    private static final float ROUND = 0x1.8p23f;
-    private static final int ROUND_BITS = Float.floatToRawIntBits(ROUND);
-    private static final float LOG2_E = 0x1.715476p0f;
+    static final float ROUND = 0x1.8p23f;
+    static final int ROUND_BITS = Float.floatToRawIntBits(ROUND);
+    static final float LOG2_E = 0x1.715476p0f;
     /** ln 2 in two parts; products of the first with exponents are exact. */
-    private static final float LN2_HIGH = 0x1.62e4p-1f;
-    private static final float LN2_LOW = 0x1.7f7d1cp-20f;
+    static final float LN2_HIGH = 0x1.62e4p-1f;
+    static final float LN2_LOW = 0x1.7f7d1cp-20f;
     /** Beyond these, e^x is infinite or zero. */
-    private static final float EXP_HIGHEST = 89;
-    private static final float EXP_LOWEST = -104;
+    static final float EXP_HIGHEST = 89;
+    static final float EXP_LOWEST = -104;
 
     /** (e^r - 1 - r) / r^2 for |r| <= ln 2 / 2. */
-    private static final float E0 = 0x1p-1f;
-    private static final float E1 = 0x1.5554a8p-3f;
-    private static final float E2 = 0x1.55547ep-5f;
-    private static final float E3 = 0x1.122d8ep-7f;
-    private static final float E4 = 0x1.6da0cp-10f;
+    static final float E0 = 0x1p-1f;
+    static final float E1 = 0x1.5554a8p-3f;
+    static final float E2 = 0x1.55547ep-5f;
+    static final float E3 = 0x1.122d8ep-7f;
+    static final float E4 = 0x1.6da0cp-10f;
 
     /** (ln(1 + f) - f + f^2 / 2) / f^3 for sqrt(1/2) <= 1 + f <= sqrt(2). */
     private static final float L0 = 0x1.55554ap-2f;
@@ -52,23 +52,23 @@ final class VectorMath {
     private static final int SQRT_HALF_BITS = 0x3f3504f3;
 
     /** erf(x) / x as a polynomial in x^2 for |x| <= {@link #ERF_SPLIT}. */
-    private static final float R0 = 0x1.20dd74p0f;
-    private static final float R1 = -0x1.8126c6p-2f;
-    private static final float R2 = 0x1.ce1538p-4f;
-    private static final float R3 = -0x1.b640dep-6f;
-    private static final float R4 = 0x1.458cfp-8f;
-    private static final float R5 = -0x1.33578ap-11f;
+    static final float R0 = 0x1.20dd74p0f;
+    static final float R1 = -0x1.8126c6p-2f;
+    static final float R2 = 0x1.ce1538p-4f;
+    static final float R3 = -0x1.b640dep-6f;
+    static final float R4 = 0x1.458cfp-8f;
+    static final float R5 = -0x1.33578ap-11f;
     /** -ln(erfc(x)) for ERF_SPLIT <= x <= 4; beyond 4 erf rounds to 1. */
-    private static final float Q0 = -0x1.65abc4p-13f;
-    private static final float Q1 = 0x1.212698p0f;
-    private static final float Q2 = 0x1.444b42p-1f;
-    private static final float Q3 = 0x1.bb564ep-4f;
-    private static final float Q4 = -0x1.9b1952p-6f;
-    private static final float Q5 = 0x1.10a9fcp-8f;
-    private static final float Q6 = -0x1.c54d3p-12f;
-    private static final float Q7 = 0x1.5ecd78p-16f;
-    private static final float ERF_SPLIT = 0.925f;
-    private static final float ERF_ONE = 4;
+    static final float Q0 = -0x1.65abc4p-13f;
+    static final float Q1 = 0x1.212698p0f;
+    static final float Q2 = 0x1.444b42p-1f;
+    static final float Q3 = 0x1.bb564ep-4f;
+    static final float Q4 = -0x1.9b1952p-6f;
+    static final float Q5 = 0x1.10a9fcp-8f;
+    static final float Q6 = -0x1.c54d3p-12f;
+    static final float Q7 = 0x1.5ecd78p-16f;
+    static final float ERF_SPLIT = 0.925f;
+    static final float ERF_ONE = 4;
 
     private static final float TWO_OVER_PI = 0x1.45f306p-1f;
     private static final float HALF_PI_HIGH = 0x1.921fb6p0f;

@@ -20,14 +20,17 @@ import java.util.Set;
 final class VectorSession implements Session {
     private final boolean optimize;
     private final WorkerPool pool;
+    private final Products products;
     private final Arena arena = Arena.ofShared();
     private final Map<String, Tensor> states = new LinkedHashMap<>();
     private final Set<String> lent = new HashSet<>();
     private final List<Executable> executables = new ArrayList<>();
     private boolean closed;
 
-    VectorSession(int threads, boolean optimize) {
+    /** @param products closed with the session */
+    VectorSession(int threads, boolean optimize, Products products) {
         this.optimize = optimize;
+        this.products = products;
         pool = new WorkerPool(threads);
     }
 
@@ -100,7 +103,7 @@ final class VectorSession implements Session {
                 throw new GraphException("state '%s' is lent and cannot be assigned".formatted(name));
             }
         }
-        Executable executable = new VectorExecutable(optimize ? Passes.optimize(graph) : graph, states, pool);
+        Executable executable = new VectorExecutable(optimize ? Passes.optimize(graph) : graph, states, pool, products);
         executables.add(executable);
         return executable;
     }
@@ -127,6 +130,7 @@ final class VectorSession implements Session {
             closed = true;
             executables.forEach(Executable::close);
             pool.close();
+            products.close();
             arena.close();
         }
     }

@@ -8,13 +8,18 @@ import java.util.Arrays;
 /**
  * The gradient of a convolution by its weights: windows [pixels, kh * kw * cin], transposed, times dy [pixels, cout].
  *
- * <p>Bands of pixels are taken one after the other. All workers first bring a band of x and of dy into shared heap
- * buffers and then each adds the band's products to its own part of the sums, so that every sum runs over the pixels in
- * order and no partial sums of different workers are ever added.
+ * <p>Bands of pixels are taken one after the other, and every sum runs over the pixels in order: no partial sums of different workers
+ * are ever added. A few workers each bring every band of x and dy to buffers of their own, and compute their share of the
+ * sums without waiting for anybody: cores that read what another has just written can be slow at it, where they share no cache.
+ * Many workers would copy too often; they bring a band to shared buffers together, and then each adds the band's products to its part.
  */
 final class WeightGradient {
     /** Heap elements of x and dy in a band: about what two workers' L2 caches hold beside the sums. */
     private static final int BAND_FLOATS = 300_000;
+    /** The same for one worker with buffers of its own. */
+    private static final int OWN_BAND_FLOATS = 60_000;
+    /** Workers that each copy all of x and dy. */
+    private static final int FEW_WORKERS = 4;
     /** Pixels that one pass over the tiles takes: their dy panel stays in L1. */
     private static final int PASS = 256;
     /** Tiles of one task at most: their part of a band's pictures stays in L2. */
@@ -28,12 +33,14 @@ final class WeightGradient {
     private static final int STAGING = 3;
 
     private final ConvolutionShape shape;
-    private final Windows windows;
     private final PanelLayout layout;
+    private Windows windows;
     /** Elements of one run of a window, in whole tiles. */
     private final int runTiles;
     /** Whether dy has so few channels that {@link ThinTiles} do better; then {@link #runTiles} counts those. */
     private final boolean thin;
+    /** For pictures of few channels; null for others. */
+    private final PatchGradient patches;
     /** Tiles of one task, and tasks of one run. */
     private int taskTiles;
     private int runGroups;
@@ -46,27 +53,33 @@ final class WeightGradient {
     private long offsetDy;
     private MemorySegment dw;
     private long offsetDw;
-    private float[] pictures;
-    private float[] panels;
+    private float[] sharedPictures;
+    private float[] sharedPanels;
     private float[] sums;
-    private int band;
-    private int loadTasks;
-    private final WorkerPool.Task load = this::load;
-    private final WorkerPool.Task multiply = this::multiply;
+    private int sharedBand;
+    private final WorkerPool.Task loadShared = (task, worker) -> load(sharedBand, task, sharedPictures, sharedPanels, worker);
+    private final WorkerPool.Task multiplyShared = this::multiplyShared;
+    private final WorkerPool.Task computeShare = this::computeShare;
 
     WeightGradient(ConvolutionShape shape) {
         this.shape = shape;
         layout = PanelLayout.preferringWide(shape.cout());
-        int perPixel = shape.cin() * shape.strideH() * shape.strideW() + layout.paddedColumns();
-        windows = new Windows(shape.n(), shape.h(), shape.w(), shape.cin(), shape.kh(), shape.kw(),
-                shape.strideH(), shape.strideW(), shape.padTop(), shape.padLeft(), shape.outH(), shape.outW(),
-                Math.max(PASS, BAND_FLOATS / Math.max(perPixel, 1)));
+        windows = windows(BAND_FLOATS);
         thin = shape.cout() <= ThinTiles.ROWS && windows.runLength >= ThinTiles.COLUMNS;
+        patches = PatchGradient.of(shape);
         runTiles = Math.ceilDiv(windows.runLength, thin ? ThinTiles.COLUMNS : Lanes.TILE_ROWS);
+    }
+
+    private Windows windows(int bandFloats) {
+        int perPixel = shape.cin() * shape.strideH() * shape.strideW() + layout.paddedColumns();
+        return new Windows(shape.n(), shape.h(), shape.w(), shape.cin(), shape.kh(), shape.kw(),
+                shape.strideH(), shape.strideW(), shape.padTop(), shape.padLeft(), shape.outH(), shape.outW(),
+                Math.max(PASS, bandFloats / Math.max(perPixel, 1)));
     }
 
     /** Chooses tasks that come out even among {@code workers}, who wait for each other after every band. */
     private void divide(int workers) {
+        windows = windows(workers <= FEW_WORKERS ? OWN_BAND_FLOATS : BAND_FLOATS);
         int least = Integer.MAX_VALUE;
         for (int tiles = Math.min(MOST_TILES, runTiles); tiles > 0; tiles--) {
             int groups = Math.ceilDiv(runTiles, tiles);
@@ -84,6 +97,10 @@ final class WeightGradient {
         if (shape.cin() == 0 || shape.cout() == 0) {
             return;
         }
+        if (patches != null && patches.occupies(pool.size())) {
+            patches.run(pool, x, offsetX, dy, offsetDy, dw, offsetDw);
+            return;
+        }
         this.pool = pool;
         this.x = x;
         this.dy = dy;
@@ -94,18 +111,19 @@ final class WeightGradient {
         if (plannedFor != pool.size()) {
             divide(pool.size());
         }
-        int bandPixels = windows.bandPictures * windows.bandRows * windows.outW;
-        pictures = pool.shared(PICTURES, WorkerPool.ALIGNED + windows.bandFloats() + (thin ? ThinTiles.COLUMNS : 0));
-        panels = pool.shared(PANELS, WorkerPool.ALIGNED + (long) bandPixels * layout.paddedColumns());
         sums = pool.shared(SUMS, WorkerPool.ALIGNED + (long) windows.runs * runTiles * tileFloats());
         int bands = windows.bands();
         if (bands == 0) {
             dw.asSlice(offsetDw * 4, 4L * shape.kh() * shape.kw() * shape.cin() * shape.cout()).fill((byte) 0);
-        }
-        for (band = 0; band < bands; band++) {
-            loadTasks = Math.ceilDiv(windows.loadRows(band), LOAD_ROWS);
-            pool.run(loadTasks + layout.panels() * Math.ceilDiv(windows.pixels(band), LOAD_PIXELS), load);
-            pool.run(windows.runs * runGroups, multiply);
+        } else if (pool.size() <= FEW_WORKERS) {
+            pool.run(Math.min(pool.size(), windows.runs * runTiles), computeShare);
+        } else {
+            sharedPictures = pool.shared(PICTURES, pictureFloats());
+            sharedPanels = pool.shared(PANELS, panelFloats());
+            for (sharedBand = 0; sharedBand < bands; sharedBand++) {
+                pool.run(loadTasks(sharedBand), loadShared);
+                pool.run(windows.runs * runGroups, multiplyShared);
+            }
         }
         this.x = null;
         this.dy = null;
@@ -116,7 +134,25 @@ final class WeightGradient {
         return thin ? ThinTiles.ROWS * ThinTiles.COLUMNS : Lanes.TILE_ROWS * layout.paddedColumns();
     }
 
-    private void load(int task, int worker) {
+    private long pictureFloats() {
+        return WorkerPool.ALIGNED + windows.bandFloats() + (thin ? ThinTiles.COLUMNS : 0);
+    }
+
+    private long panelFloats() {
+        return WorkerPool.ALIGNED + (long) windows.bandPictures * windows.bandRows * windows.outW * layout.paddedColumns();
+    }
+
+    private int loadRowTasks(int band) {
+        return Math.ceilDiv(windows.loadRows(band), LOAD_ROWS);
+    }
+
+    private int loadTasks(int band) {
+        return loadRowTasks(band) + layout.panels() * Math.ceilDiv(windows.pixels(band), LOAD_PIXELS);
+    }
+
+    /** Brings a part of a band's x or dy to buffers. */
+    private void load(int band, int task, float[] pictures, float[] panels, int worker) {
+        int loadTasks = loadRowTasks(band);
         if (task < loadTasks) {
             windows.load(band, task * LOAD_ROWS, Math.min(windows.loadRows(band), (task + 1) * LOAD_ROWS),
                     x, offsetX, pictures, WorkerPool.ALIGNED, pool.scratch(worker, STAGING, windows.stagingFloats()));
@@ -136,18 +172,41 @@ final class WeightGradient {
                 WorkerPool.ALIGNED + pixels * layout.column(panel) + from * layout.vectorsOf(panel) * Lanes.COUNT);
     }
 
-    /** Adds the band's products for some tiles of one run of the windows, and writes the sums out after the last band. */
-    private void multiply(int task, int worker) {
+    private void multiplyShared(int task, int worker) {
         int run = task / runGroups;
         int fromTile = task % runGroups * taskTiles;
-        int toTile = Math.min(runTiles, fromTile + taskTiles);
+        multiply(sharedBand, run, fromTile, Math.min(runTiles, fromTile + taskTiles), sharedPictures, sharedPanels);
+    }
+
+    /** All bands' products for one worker's share of the tiles. */
+    private void computeShare(int share, int worker) {
+        float[] pictures = pool.scratch(worker, PICTURES, pictureFloats());
+        float[] panels = pool.scratch(worker, PANELS, panelFloats());
+        int tiles = windows.runs * runTiles;
+        int shares = Math.min(pool.size(), tiles);
+        int to = tiles * (share + 1) / shares;
+        for (int band = 0; band < windows.bands(); band++) {
+            for (int task = 0; task < loadTasks(band); task++) {
+                load(band, task, pictures, panels, worker);
+            }
+            for (int tile = tiles * share / shares; tile < to;) {
+                int run = tile / runTiles;
+                int end = Math.min(Math.min(to, (run + 1) * runTiles), tile + MOST_TILES);
+                multiply(band, run, tile - run * runTiles, end - run * runTiles, pictures, panels);
+                tile = end;
+            }
+        }
+    }
+
+    /** Adds the band's products for some tiles of one run of the windows, and writes the sums out after the last band. */
+    private void multiply(int band, int run, int fromTile, int toTile, float[] pictures, float[] panels) {
         int stride = layout.paddedColumns();
         int sumsAt = WorkerPool.ALIGNED + run * runTiles * tileFloats();
         if (band == 0) {
             Arrays.fill(sums, sumsAt + fromTile * tileFloats(), sumsAt + toTile * tileFloats(), 0f);
         }
         if (thin) {
-            multiplyThin(run, fromTile, toTile, sumsAt);
+            multiplyThin(band, run, fromTile, toTile, sumsAt, pictures, panels);
             return;
         }
         int pixels = windows.pixels(band);
@@ -170,7 +229,7 @@ final class WeightGradient {
         }
     }
 
-    private void multiplyThin(int run, int fromTile, int toTile, int sumsAt) {
+    private void multiplyThin(int band, int run, int fromTile, int toTile, int sumsAt, float[] pictures, float[] panels) {
         for (int tile = fromTile; tile < toTile; tile++) {
             int column = tile * ThinTiles.COLUMNS;
             int tileAt = sumsAt + tile * tileFloats();

@@ -56,6 +56,17 @@ final class Windows {
 
     Windows(int n, int h, int w, int channels, int kh, int kw, int strideH, int strideW, int top, int left, int outH, int outW,
             int bandPixels) {
+        this(n, h, w, channels, kh, kw, strideH, strideW, top, left, outH, outW, bandPixels, kh > 1 && kw * channels <= SHORT_RUN);
+    }
+
+    /** A convolution's windows, none of them written out. */
+    static Windows inPlace(ConvolutionShape s, int bandPixels) {
+        return new Windows(s.n(), s.h(), s.w(), s.cin(), s.kh(), s.kw(), s.strideH(), s.strideW(), s.padTop(), s.padLeft(), s.outH(), s.outW(),
+                bandPixels, false);
+    }
+
+    private Windows(int n, int h, int w, int channels, int kh, int kw, int strideH, int strideW, int top, int left, int outH, int outW,
+            int bandPixels, boolean written) {
         this.n = n;
         this.h = h;
         this.w = w;
@@ -75,7 +86,7 @@ final class Windows {
         rowStride = Math.multiplyExact(paddedW, channels);
         pictureStride = Math.multiplyExact((bandRows - 1) * strideH + kh, rowStride);
         int rowLength = kw * channels;
-        written = kh > 1 && rowLength <= SHORT_RUN;
+        this.written = written;
         windowStride = (kh - 1) * rowLength + Lanes.vectors(rowLength) * Lanes.COUNT;
         runs = written ? 1 : kh;
         runLength = written ? kh * rowLength : rowLength;

@@ -23,7 +23,7 @@ public final class WorkerPool implements AutoCloseable {
     }
 
     /** Buffers per worker, and buffers shared by all of them. */
-    public static final int SLOTS = 4;
+    public static final int SLOTS = 5;
     /**
      * Arrays this large get heap regions of their own under G1, which fixes their alignment; vector loads that straddle
      * cache lines cost a micro-kernel a tenth of its speed. See {@link #ALIGNED}.

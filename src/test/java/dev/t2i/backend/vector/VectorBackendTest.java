@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What the vector backend promises beyond the contract of all backends. */
@@ -165,8 +166,17 @@ class VectorBackendTest {
         return inputs;
     }
 
+    @Tag("alone")
     @Test
     void runsAllocateNothing() {
+        assertAllocatesNothing(0);
+        assertAllocatesNothing(Long.MAX_VALUE);
+        PlainTiles.allow(0);
+    }
+
+    /** @param plainly multiply-adds that are done without vectors */
+    private static void assertAllocatesNothing(long plainly) {
+        PlainTiles.allow(plainly);
         var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         try (Session session = new VectorBackend(1).open()) {
             Executable step = trainingStep(session);

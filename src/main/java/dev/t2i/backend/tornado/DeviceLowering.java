@@ -1,0 +1,181 @@
+package dev.t2i.backend.tornado;
+
+import dev.t2i.backend.tornado.Product.Sizes;
+import dev.t2i.graph.Expression;
+import dev.t2i.graph.GraphException;
+import dev.t2i.graph.Op;
+import dev.t2i.graph.Value;
+import dev.t2i.graph.View;
+import dev.t2i.graph.Window;
+import dev.t2i.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.Function;
+
+/** Turns the values of a device's graph (see {@link GraphSplit}) into kernels over rooms. */
+final class DeviceLowering {
+    private final Function<Value, Spot> spots;
+    /** Room behind the planned temporaries, for parts of long sums; kernels run one after the other and share it. */
+    private final Spot scratch;
+    private int scratchSize;
+
+    DeviceLowering(Function<Value, Spot> spots, Spot scratch) {
+        this.spots = spots;
+        this.scratch = scratch;
+    }
+
+    /** Elements of {@link Room#TEMPORARIES} from the scratch's place on that the kernels made so far need. */
+    int scratchSize() {
+        return scratchSize;
+    }
+
+    /** The kernels that compute {@code value}, none for leaves and reshapes. */
+    List<Kernel> lower(Value value) {
+        Shape shape = value.shape();
+        if (shape.size() == 0) {
+            return List.of();
+        }
+        String what = value.describe();
+        return switch (value.op()) {
+            case Op.Input _, Op.State _, Op.Fill _, Op.Literal _, Op.Iota _, Op.Reshape _ -> List.of();
+            case Op.Random _ -> throw new GraphException("%s belongs on the host".formatted(value));
+            case Op.Unary op -> single(what, value, new Expression.Instruction.Unary(op.kind(), op.parameter(), 0));
+            case Op.Binary op -> single(what, value, new Expression.Instruction.Binary(op.kind(), 0, 1));
+            case Op.Select _ -> single(what, value, new Expression.Instruction.Select(0, 1, 2));
+            case Op.Cast _, Op.StopGradient _ -> copy(what, value, View.of(shape));
+            case Op.Transpose op -> copy(what, value, View.of(value.input(0).shape()).transpose(op, shape));
+            case Op.Broadcast _ -> copy(what, value, View.of(value.input(0).shape()).broadcast(shape));
+            case Op.Slice op -> copy(what, value, View.of(value.input(0).shape()).slice(op, shape));
+            case Op.Pad op -> value.input(0).shape().size() == 0
+                    ? List.of(Elementwise.fill(what, op.value(), out(value), size(shape)))
+                    : List.of(Tables.pad(what, op, in(value, 0), value.input(0).shape(), out(value), shape));
+            case Op.Concat op -> concat(what, op, value);
+            case Op.Reduce op -> reduce(what, value, op.kind(), op.axes(), Expression.IDENTITY, List.of(View.of(value.input(0).shape())));
+            case Op.FusedReduce op -> reduce(what, value, op.kind(), op.axes(), op.expression(), op.views());
+            case Op.Fused op -> List.of(Elementwise.kernel(what, op.expression(), operands(value, 0, op.views()),
+                    new Operand(out(value), View.of(op.space())), op.space()));
+            case Op.MatMul op -> matMul(what, op, value);
+            case Op.Conv2d op -> convolution(what, op, value);
+            case Op.Conv2dInputGradient op -> inputGradient(what, op, value);
+            case Op.Conv2dWeightGradient op -> weightGradient(what, op, value);
+            case Op.Gather _ -> {
+                Shape table = value.input(0).shape();
+                int count = size(value.input(1).shape());
+                yield List.of(Tables.gather(what, in(value, 0), in(value, 1), count, size(table) / Math.max(1, table.dim(0)), out(value)));
+            }
+            case Op.ScatterAdd op -> {
+                int count = size(value.input(0).shape());
+                yield List.of(Tables.scatterAdd(what, in(value, 0), in(value, 1), count, size(shape) / op.rows(), op.rows(), out(value)));
+            }
+        };
+    }
+
+    private Spot out(Value value) {
+        return spots.apply(value);
+    }
+
+    private Spot in(Value value, int i) {
+        return spots.apply(value.input(i));
+    }
+
+    private static int size(Shape shape) {
+        return Math.toIntExact(shape.size());
+    }
+
+    /** The inputs of a value from {@code from} on through their views. */
+    private List<Operand> operands(Value value, int from, List<View> views) {
+        List<Operand> operands = new ArrayList<>();
+        for (int i = 0; i < views.size(); i++) {
+            operands.add(new Operand(in(value, from + i), views.get(i)));
+        }
+        return operands;
+    }
+
+    private List<Kernel> single(String what, Value value, Expression.Instruction instruction) {
+        int inputs = value.inputs().size();
+        View view = View.of(value.shape());
+        return List.of(Elementwise.kernel(what, new Expression(inputs, List.of(instruction)),
+                operands(value, 0, Collections.nCopies(inputs, view)), new Operand(out(value), view), value.shape()));
+    }
+
+    private List<Kernel> copy(String what, Value value, View view) {
+        return List.of(copy(what, new Operand(in(value, 0), view), new Operand(out(value), View.of(view.shape())), view.shape()));
+    }
+
+    static Kernel copy(String what, Operand from, Operand to, Shape space) {
+        return Elementwise.kernel(what, Expression.IDENTITY, List.of(from), to, space);
+    }
+
+    private List<Kernel> concat(String what, Op.Concat op, Value value) {
+        List<Kernel> kernels = new ArrayList<>();
+        long[] strides = value.shape().strides();
+        long offset = 0;
+        for (int i = 0; i < value.inputs().size(); i++) {
+            Shape part = value.input(i).shape();
+            if (part.size() > 0) {
+                kernels.add(copy(what, new Operand(in(value, i), View.of(part)), new Operand(out(value), new View(offset, strides, part)), part));
+            }
+            offset += part.dim(op.axis()) * strides[op.axis()];
+        }
+        return kernels;
+    }
+
+    private List<Kernel> reduce(String what, Value value, Op.ReduceKind kind, List<Integer> axes, Expression expression, List<View> views) {
+        Shape space = views.get(0).shape();
+        if (space.size() == 0) {
+            return List.of(Elementwise.fill(what, 0, out(value), size(value.shape())));
+        }
+        Reduction reduction = new Reduction(what, kind, axes, expression, operands(value, 0, views), space);
+        scratchSize = Math.max(scratchSize, reduction.scratch());
+        return reduction.kernels(out(value), scratch);
+    }
+
+    private List<Kernel> product(String what, Value value, Sizes sizes, Product.Factor left, Product.Factor right, Op.Epilogue epilogue) {
+        Product product = new Product(what, sizes, left, right, epilogue, operands(value, 2, epilogue.views()), value.shape().dims());
+        scratchSize = Math.max(scratchSize, product.scratch());
+        return product.kernels(out(value), scratch);
+    }
+
+    private List<Kernel> matMul(String what, Op.MatMul op, Value value) {
+        Shape a = value.input(0).shape();
+        int m = value.shape().dim(value.shape().rank() - 2);
+        int n = value.shape().dim(value.shape().rank() - 1);
+        int k = a.dim(a.rank() - (op.transposeA() ? 2 : 1));
+        int batch = size(value.shape()) / (m * n);
+        return product(what, value, new Sizes(batch, m, n, k, !op.transposeA(), op.transposeB()),
+                Factors.matrix(in(value, 0), m * k, op.transposeA() ? 1 : k, op.transposeA() ? m : 1),
+                Factors.matrix(in(value, 1), n * k, op.transposeB() ? k : 1, op.transposeB() ? 1 : n), op.epilogue());
+    }
+
+    private List<Kernel> convolution(String what, Op.Conv2d op, Value value) {
+        Shape x = value.input(0).shape();
+        Shape weights = value.input(1).shape();
+        Shape y = value.shape();
+        int taps = weights.dim(0) * weights.dim(1) * weights.dim(2);
+        return product(what, value, new Sizes(1, y.dim(0) * y.dim(1) * y.dim(2), y.dim(3), taps, true, false),
+                Factors.windows(in(value, 0), x, weights.dim(1), op.window(), y.dim(1), y.dim(2)),
+                Factors.matrix(in(value, 1), 0, 1, y.dim(3)), op.epilogue());
+    }
+
+    private List<Kernel> inputGradient(String what, Op.Conv2dInputGradient op, Value value) {
+        Shape dy = value.input(0).shape();
+        Shape weights = value.input(1).shape();
+        Shape dx = value.shape();
+        int taps = weights.dim(0) * weights.dim(1) * weights.dim(3);
+        return product(what, value, new Sizes(1, dx.dim(0) * dx.dim(1) * dx.dim(2), dx.dim(3), taps, true, true),
+                Factors.reaching(in(value, 0), dy, dx.dim(1), dx.dim(2), weights.dim(1), op.window()),
+                Factors.weightsTurned(in(value, 1), weights.dim(2), weights.dim(3)), op.epilogue());
+    }
+
+    private List<Kernel> weightGradient(String what, Op.Conv2dWeightGradient op, Value value) {
+        Shape x = value.input(0).shape();
+        Shape dy = value.input(1).shape();
+        Shape dw = value.shape();
+        Window window = op.window();
+        int pixels = dy.dim(0) * dy.dim(1) * dy.dim(2);
+        return product(what, value, new Sizes(1, dw.dim(0) * dw.dim(1) * dw.dim(2), dw.dim(3), pixels, false, false),
+                Factors.windowsTurned(in(value, 0), x, dw.dim(1), window, dy.dim(1), dy.dim(2)),
+                Factors.matrix(in(value, 1), 0, 1, dw.dim(3)), Op.Epilogue.NONE);
+    }
+}

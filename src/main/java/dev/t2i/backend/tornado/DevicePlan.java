@@ -1,0 +1,239 @@
+package dev.t2i.backend.tornado;
+
+import dev.t2i.backend.tornado.Tornado.Transfer;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The task graphs of a session and the arrays between them: a hub that owns {@link Room#STATES} and {@link Room#TEMPORARIES}, two small graphs that
+ * carry blocks of states in and out, and a chain of graphs for each program.
+ *
+ * <p>A graph of TornadoVM finds an array on the device only through the graph that ran before it. So every run begins with the hub and goes down one chain,
+ * each graph consuming from its neighbour; programs may then alternate in any order, on the same states.
+ */
+final class DevicePlan implements AutoCloseable {
+    /** Elements of states that are carried at a time; small enough for indices within to be exact as F32. */
+    static final int BLOCK = 1 << 18;
+    private static final String HUB = "hub";
+    private static final int SMALL = 16;
+    /** Kernels whose compilation people notice. */
+    private static final int MANY = 50;
+
+    private static final int HUB_GRAPH = 0;
+    private static final int IN_GRAPH = 1;
+    private static final int OUT_GRAPH = 2;
+
+    private final Object context = Tornado.context();
+    private final Object states;
+    private final Object temporaries;
+    private final Object stage = Tornado.array(BLOCK);
+    /** Number of a block, and from where to where in it. */
+    private final Object control = Tornado.array(SMALL);
+    private final Object nothing = Tornado.array(SMALL);
+    private final Object scheduler = Tornado.scheduler();
+    private final Object plan;
+    private int ids;
+
+    /** A program's graphs in the plan, and its arrays. */
+    record Chain(int first, int count, Object inputs, Object outputs) {}
+
+    private final List<Chain> chains = new ArrayList<>();
+
+    DevicePlan(Tornado.Device device, int stateSize, List<DeviceProgram> programs) {
+        states = Tornado.array(Math.ceilDiv(Math.max(1, stateSize), BLOCK) * BLOCK);
+        temporaries = Tornado.array(Math.max(SMALL, programs.stream().mapToInt(program -> program.size(Room.TEMPORARIES)).max().orElse(0)));
+        List<Object> graphs = new ArrayList<>();
+        graphs.add(hub());
+        graphs.add(carrier("carryIn", blockKernel(true), true));
+        graphs.add(carrier("carryOut", blockKernel(false), false));
+        for (DeviceProgram program : programs) {
+            chains.add(chain(program, graphs));
+        }
+        plan = Tornado.plan(graphs, device);
+        int kernels = programs.stream().mapToInt(program -> program.kernels().size()).sum();
+        if (kernels >= MANY) {
+            System.err.printf("TornadoVM compiles %d kernels in %d task graphs for %s, each when it first runs; that takes a while%n", kernels, graphs.size(), device.name());
+        }
+    }
+
+    private Object[] arguments(Object inputs, Object constants, Object outputs) {
+        return new Object[] {context, states, temporaries, inputs, constants, outputs};
+    }
+
+    private void addTask(Object graph, String graphName, Kernel kernel, Object[] arguments) {
+        String id = "t" + ids++;
+        Tornado.task(graph, id, KernelLoader.task(kernel), arguments);
+        Tornado.schedule(scheduler, graphName + "." + id, kernel.grid());
+    }
+
+    private Object hub() {
+        Object graph = Tornado.taskGraph(HUB);
+        Tornado.toDevice(graph, Transfer.FIRST_EXECUTION, context, nothing);
+        Tornado.toDevice(graph, Transfer.UNDER_DEMAND, states, temporaries);
+        KernelClass touch = KernelClass.of(code -> {
+            code.id("globalIdx");
+            int item = code.newInt();
+            code.ifLess(item, 1, () -> {
+                // Some of each array, so that the graph knows them; what it writes nobody reads.
+                code.get(new Spot(Room.STATES, 0), () -> code.integer(0));
+                int state = code.newFloat();
+                code.get(new Spot(Room.INPUTS, 0), () -> code.integer(0));
+                int input = code.newFloat();
+                code.set(new Spot(Room.TEMPORARIES, 0), () -> code.integer(0), () -> {
+                    code.loadFloat(state);
+                    code.loadFloat(input);
+                    code.raw().fadd();
+                });
+            });
+        });
+        addTask(graph, HUB, new Kernel("hub", touch, Grid.items(1)), arguments(nothing, nothing, nothing));
+        Tornado.persist(graph, context, states, temporaries, nothing);
+        return Tornado.snapshot(graph);
+    }
+
+    private Object carrier(String name, KernelClass code, boolean in) {
+        Object graph = Tornado.taskGraph(name);
+        Tornado.consume(graph, HUB, context, states, temporaries, nothing);
+        Tornado.toDevice(graph, Transfer.EVERY_EXECUTION, control);
+        if (in) {
+            Tornado.toDevice(graph, Transfer.EVERY_EXECUTION, stage);
+        } else {
+            Tornado.toDevice(graph, Transfer.UNDER_DEMAND, stage);
+        }
+        addTask(graph, name, new Kernel(name, code, Grid.items(BLOCK)), arguments(control, nothing, stage));
+        if (!in) {
+            Tornado.toHost(graph, Transfer.EVERY_EXECUTION, stage);
+        }
+        Tornado.persist(graph, context, states, temporaries, nothing);
+        return Tornado.snapshot(graph);
+    }
+
+    private static KernelClass blockKernel(boolean in) {
+        return KernelClass.of(code -> {
+            Spot control = new Spot(Room.INPUTS, 0);
+            code.id("globalIdx");
+            int item = code.newInt();
+            int[] numbers = new int[3];
+            for (int i = 0; i < numbers.length; i++) {
+                int index = i;
+                code.get(control, () -> code.integer(index));
+                code.raw().f2i();
+                numbers[i] = code.newInt();
+            }
+            code.loadInt(numbers[0]);
+            code.integer(BLOCK);
+            code.raw().imul();
+            code.loadInt(item);
+            code.raw().iadd();
+            int element = code.newInt();
+            code.ifLess(item, BLOCK, () -> {
+                java.lang.classfile.Label outside = code.raw().newLabel();
+                code.loadInt(item);
+                code.loadInt(numbers[1]);
+                code.raw().if_icmplt(outside);
+                code.loadInt(item);
+                code.loadInt(numbers[2]);
+                code.raw().if_icmpge(outside);
+                Spot block = new Spot(Room.OUTPUTS, 0);
+                Spot all = new Spot(Room.STATES, 0);
+                code.get(in ? block : all, () -> code.loadInt(in ? item : element));
+                int value = code.newFloat();
+                code.set(in ? all : block, () -> code.loadInt(in ? element : item), () -> code.loadFloat(value));
+                code.raw().labelBinding(outside);
+            });
+        });
+    }
+
+    private Chain chain(DeviceProgram program, List<Object> graphs) {
+        int first = graphs.size();
+        Object inputs = Tornado.array(Math.max(SMALL, program.size(Room.INPUTS)));
+        Object outputs = Tornado.array(Math.max(SMALL, program.size(Room.OUTPUTS)));
+        float[] numbers = program.constants();
+        Object constants = Tornado.array(Math.max(SMALL, numbers.length));
+        MemorySegment.copy(numbers, 0, Tornado.segment(constants), java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED, 0, numbers.length);
+        String before = HUB;
+        // A graph without tasks would be no graph: a program that only hands on what the host made has none.
+        List<List<Kernel>> chunks = program.kernels().isEmpty() ? List.of() : Chunks.of(program.kernels());
+        for (int i = 0; i < chunks.size(); i++) {
+            String name = "p%dc%d".formatted(chains.size(), i);
+            Object graph = Tornado.taskGraph(name);
+            if (i == 0) {
+                Tornado.consume(graph, before, context, states, temporaries, nothing);
+                Tornado.toDevice(graph, Transfer.EVERY_EXECUTION, inputs);
+                Tornado.toDevice(graph, Transfer.FIRST_EXECUTION, constants);
+                Tornado.toDevice(graph, Transfer.UNDER_DEMAND, outputs);
+            } else {
+                Tornado.consume(graph, before, context, states, temporaries, nothing, inputs, constants, outputs);
+            }
+            for (Kernel kernel : chunks.get(i)) {
+                addTask(graph, name, kernel, arguments(inputs, constants, outputs));
+            }
+            if (i == chunks.size() - 1) {
+                Tornado.toHost(graph, Transfer.EVERY_EXECUTION, outputs);
+            }
+            Tornado.persist(graph, context, states, temporaries, nothing, inputs, constants, outputs);
+            graphs.add(Tornado.snapshot(graph));
+            before = name;
+        }
+        return new Chain(first, chunks.size(), inputs, outputs);
+    }
+
+    /** What a program is given. */
+    MemorySegment inputs(int program) {
+        return Tornado.segment(chains.get(program).inputs);
+    }
+
+    /** What it handed out last. */
+    MemorySegment outputs(int program) {
+        return Tornado.segment(chains.get(program).outputs);
+    }
+
+    void run(int program) {
+        Tornado.execute(plan, HUB_GRAPH, scheduler);
+        Chain chain = chains.get(program);
+        for (int i = 0; i < chain.count; i++) {
+            Tornado.execute(plan, chain.first + i, scheduler);
+        }
+    }
+
+    /** Carries {@code count} elements from {@code from} to the device's states from {@code element} on. */
+    void write(long element, MemorySegment from, long count) {
+        carry(element, from, count, true);
+    }
+
+    void read(long element, MemorySegment into, long count) {
+        carry(element, into, count, false);
+    }
+
+    private void carry(long element, MemorySegment home, long count, boolean in) {
+        MemorySegment block = Tornado.segment(stage);
+        MemorySegment numbers = Tornado.segment(control);
+        for (long done = 0; done < count;) {
+            long at = element + done;
+            long offset = at % BLOCK;
+            long length = Math.min(count - done, BLOCK - offset);
+            setNumber(numbers, 0, at / BLOCK);
+            setNumber(numbers, 1, offset);
+            setNumber(numbers, 2, offset + length);
+            if (in) {
+                MemorySegment.copy(home, done * 4, block, offset * 4, length * 4);
+            }
+            Tornado.execute(plan, HUB_GRAPH, scheduler);
+            Tornado.execute(plan, in ? IN_GRAPH : OUT_GRAPH, scheduler);
+            if (!in) {
+                MemorySegment.copy(block, offset * 4, home, done * 4, length * 4);
+            }
+            done += length;
+        }
+    }
+
+    private static void setNumber(MemorySegment numbers, int index, long value) {
+        numbers.setAtIndex(java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED, index, value);
+    }
+
+    @Override
+    public void close() {
+        Tornado.close(plan);
+    }
+}

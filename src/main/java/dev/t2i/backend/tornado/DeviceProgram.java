@@ -1,0 +1,143 @@
+package dev.t2i.backend.tornado;
+
+import dev.t2i.graph.Graph;
+import dev.t2i.graph.GraphException;
+import dev.t2i.graph.Op;
+import dev.t2i.graph.TensorType;
+import dev.t2i.graph.Value;
+import dev.t2i.graph.View;
+import dev.t2i.graph.passes.MemoryPlan;
+import dev.t2i.graph.passes.MemoryPlan.Place;
+import dev.t2i.tensor.Shape;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A device's graph, planned: where everything lies, the kernels in order, and the constants. Knows no device. */
+final class DeviceProgram {
+    private static final int ELEMENT = 4;
+    /** Values begin at multiples of this many elements. */
+    private static final int ALIGNMENT = MemoryPlan.ALIGNMENT / ELEMENT;
+
+    private final Graph graph;
+    private final MemoryPlan plan;
+    private final Map<String, Integer> states;
+    private final Map<String, Spot> inputs = new LinkedHashMap<>();
+    private final Map<String, Spot> outputs = new LinkedHashMap<>();
+    private final Map<Value, Spot> constants = new LinkedHashMap<>();
+    /** Of {@link Gang}s, among the constants. */
+    private final Map<Spot, float[]> tables = new LinkedHashMap<>();
+    private final List<Kernel> kernels = new ArrayList<>();
+    private final int[] sizes = new int[Room.values().length];
+
+    /**
+     * @param graph  after all passes; every value counts four bytes an element
+     * @param states where the session keeps each state, in elements of {@link Room#STATES}
+     */
+    DeviceProgram(Graph graph, Map<String, Integer> states) {
+        this.graph = graph;
+        this.states = states;
+        plan = MemoryPlan.of(graph);
+        graph.inputs().forEach((name, value) -> inputs.put(name, take(Room.INPUTS, value.shape())));
+        graph.outputs().forEach((name, value) -> outputs.put(name, take(Room.OUTPUTS, value.shape())));
+        int temporaries = Math.toIntExact(plan.slabBytes() / ELEMENT);
+        DeviceLowering lowering = new DeviceLowering(value -> locate(plan.place(value)), new Spot(Room.TEMPORARIES, temporaries));
+        copies(plan.copiesBefore());
+        Gang gang = new Gang(value -> locate(plan.place(value)));
+        for (Value value : graph.values()) {
+            if (value.op() instanceof Op.Reshape || gang.add(value)) {
+                continue;
+            }
+            finish(gang, lowering);
+            gang = new Gang(other -> locate(plan.place(other)));
+            if (!gang.add(value)) {
+                kernels.addAll(lowering.lower(value));
+            }
+        }
+        finish(gang, lowering);
+        copies(plan.copiesAfter());
+        sizes[Room.TEMPORARIES.ordinal()] = Math.addExact(temporaries, lowering.scratchSize());
+    }
+
+    private void finish(Gang gang, DeviceLowering lowering) {
+        if (gang.values().size() > 1 && gang.isSmallEnough()) {
+            float[] table = gang.table();
+            Spot spot = take(Room.CONSTANTS, table.length);
+            tables.put(spot, table);
+            kernels.add(gang.kernel(spot));
+        } else {
+            gang.values().forEach(value -> kernels.addAll(lowering.lower(value)));
+        }
+    }
+
+    private Spot take(Room room, Shape shape) {
+        return take(room, shape.size());
+    }
+
+    private Spot take(Room room, long elements) {
+        int offset = sizes[room.ordinal()];
+        sizes[room.ordinal()] = Math.toIntExact((offset + elements + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+        return new Spot(room, offset);
+    }
+
+    private Spot locate(Place place) {
+        return switch (place) {
+            case Place.Temporary temporary -> new Spot(Room.TEMPORARIES, Math.toIntExact(temporary.offset() / ELEMENT));
+            case Place.OfInput input -> inputs.get(input.name());
+            case Place.OfOutput output -> outputs.get(output.name());
+            case Place.OfState state -> new Spot(Room.STATES, states.get(state.name()));
+            case Place.OfConstant constant -> constants.computeIfAbsent(constant.value(), value -> take(Room.CONSTANTS, value.shape()));
+        };
+    }
+
+    private void copies(List<MemoryPlan.Copy> copies) {
+        for (MemoryPlan.Copy copy : copies) {
+            TensorType type = copy.type();
+            if (type.shape().size() > 0) {
+                View view = View.of(type.shape());
+                kernels.add(DeviceLowering.copy("copy of " + type, new Operand(locate(copy.from()), view), new Operand(locate(copy.to()), view), type.shape()));
+            }
+        }
+    }
+
+    Graph graph() {
+        return graph;
+    }
+
+    List<Kernel> kernels() {
+        return kernels;
+    }
+
+    Map<String, Spot> inputs() {
+        return inputs;
+    }
+
+    Map<String, Spot> outputs() {
+        return outputs;
+    }
+
+    /** Elements that the program needs of a room; of {@link Room#STATES} the session knows. */
+    int size(Room room) {
+        return sizes[room.ordinal()];
+    }
+
+    /** Contents of {@link Room#CONSTANTS}. */
+    float[] constants() {
+        float[] numbers = new float[size(Room.CONSTANTS)];
+        tables.forEach((spot, table) -> System.arraycopy(table, 0, numbers, spot.offset(), table.length));
+        constants.forEach((value, spot) -> {
+            Shape shape = value.shape();
+            long inner = value.op() instanceof Op.Iota iota ? shape.strides()[iota.axis()] : 1;
+            for (int i = 0; i < shape.size(); i++) {
+                numbers[spot.offset() + i] = switch (value.op()) {
+                    case Op.Fill fill -> (float) fill.value();
+                    case Op.Literal literal -> literal.values().get(i);
+                    case Op.Iota iota -> i / inner % shape.dim(iota.axis());
+                    default -> throw new GraphException("%s is no constant".formatted(value));
+                };
+            }
+        });
+        return numbers;
+    }
+}

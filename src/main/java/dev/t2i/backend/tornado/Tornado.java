@@ -1,0 +1,259 @@
+package dev.t2i.backend.tornado;
+
+import dev.t2i.error.BackendException;
+import java.lang.foreign.MemorySegment;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * TornadoVM's interface by reflection, as far as it is used here: so the program is built without TornadoVM, runs with whichever SDK it
+ * is started with, and needs no other build for it. Names no driver.
+ */
+final class Tornado {
+    static final String INSTALL = "install TornadoVM 5.2.0-jdk25 (an SDK with a backend for your device), set TORNADOVM_HOME to its folder, "
+            + "and start t2i by its launcher: java -jar t2i.jar";
+    private static final String API = "uk.ac.manchester.tornado.api.";
+    private static final Map<String, Method> METHODS = new ConcurrentHashMap<>();
+
+    /** When an array travels, as TornadoVM counts. */
+    enum Transfer { FIRST_EXECUTION, EVERY_EXECUTION, UNDER_DEMAND }
+
+    /**
+     * A device of a driver.
+     *
+     * @param driver TornadoVM's name for it in lower case, such as opencl
+     */
+    record Device(String driver, int driverIndex, int index, String name, long memory, Object handle) {
+        /** The name that {@code --backend} takes. */
+        String address() {
+            return "tornado:%s:%d".formatted(driver, index);
+        }
+    }
+
+    private Tornado() {}
+
+    /** Whether this JVM was started with TornadoVM. */
+    static boolean isThere() {
+        try {
+            Class.forName(API + "TaskGraph", false, ClassLoader.getSystemClassLoader());
+            return true;
+        } catch (ClassNotFoundException e) {
+            return false;
+        }
+    }
+
+    /** All devices of all drivers, in TornadoVM's order. */
+    static List<Device> devices() {
+        List<Device> devices = new ArrayList<>();
+        Object runtime = callStatic("runtime.TornadoRuntimeProvider", "getTornadoRuntime");
+        int drivers = (int) call(runtime, "getNumBackends");
+        for (int driver = 0; driver < drivers; driver++) {
+            String name = call(runtime, "getBackendType", driver).toString().toLowerCase(java.util.Locale.ROOT);
+            Object backend = call(runtime, "getBackend", driver);
+            int count = (int) call(backend, "getNumDevices");
+            for (int i = 0; i < count; i++) {
+                Object device = call(backend, "getDevice", i);
+                String what = call(device, "getDescription").toString().trim().replaceAll("\\s+", " ");
+                devices.add(new Device(name, driver, i, what, (long) call(device, "getMaxGlobalMemory"), device));
+            }
+        }
+        return devices;
+    }
+
+    static Object context() {
+        return make("KernelContext");
+    }
+
+    /** A float array that devices know, zeros at first. */
+    static Object array(int size) {
+        return make("types.arrays.FloatArray", size);
+    }
+
+    /** Its elements. */
+    static MemorySegment segment(Object array) {
+        return (MemorySegment) call(array, "getSegment");
+    }
+
+    static Object taskGraph(String name) {
+        return make("TaskGraph", name);
+    }
+
+    static void toDevice(Object graph, Transfer when, Object... arrays) {
+        call(graph, "transferToDevice", when.ordinal(), arrays);
+    }
+
+    static void toHost(Object graph, Transfer when, Object... arrays) {
+        call(graph, "transferToHost", when.ordinal(), arrays);
+    }
+
+    static void consume(Object graph, String from, Object... arrays) {
+        call(graph, "consumeFromDevice", from, arrays);
+    }
+
+    static void persist(Object graph, Object... arrays) {
+        call(graph, "persistOnDevice", (Object) arrays);
+    }
+
+    /** @param arguments as many as a kernel has parameters */
+    static void task(Object graph, String id, Object task, Object[] arguments) {
+        Object[] all = new Object[arguments.length + 2];
+        all[0] = id;
+        all[1] = task;
+        System.arraycopy(arguments, 0, all, 2, arguments.length);
+        call(graph, "task", all);
+    }
+
+    static Object snapshot(Object graph) {
+        return call(graph, "snapshot");
+    }
+
+    static Object scheduler() {
+        return make("GridScheduler");
+    }
+
+    static void schedule(Object scheduler, String task, Grid grid) {
+        boolean flat = grid.globalY() == 1 && grid.globalZ() == 1 && grid.localY() == 1;
+        Object worker = flat ? make("WorkerGrid1D", Math.toIntExact(grid.globalX()))
+                : make("WorkerGrid3D", Math.toIntExact(grid.globalX()), Math.toIntExact(grid.globalY()), Math.toIntExact(grid.globalZ()));
+        call(worker, "setLocalWork", (long) grid.localX(), (long) grid.localY(), 1L);
+        call(scheduler, "addWorkerGrid", task, worker);
+    }
+
+    static Object plan(List<Object> snapshots, Device device) {
+        Class<?> type = type("ImmutableTaskGraph");
+        Object array = java.lang.reflect.Array.newInstance(type, snapshots.size());
+        for (int i = 0; i < snapshots.size(); i++) {
+            java.lang.reflect.Array.set(array, i, snapshots.get(i));
+        }
+        Object plan = make("TornadoExecutionPlan", array);
+        call(plan, "withDevice", device.handle);
+        return plan;
+    }
+
+    /** Runs the plan's graph of that number. */
+    static Object execute(Object plan, int graph, Object scheduler) {
+        // Asked anew each time: a kept result of withGraph does not run the graph that it was asked for.
+        return call(call(call(plan, "withGraph", graph), "withGridScheduler", scheduler), "execute");
+    }
+
+    static void close(Object plan) {
+        call(plan, "freeDeviceMemory");
+        call(plan, "close");
+    }
+
+    // ---- reflection
+
+    private static Class<?> type(String name) {
+        try {
+            return Class.forName(API + name, true, ClassLoader.getSystemClassLoader());
+        } catch (ClassNotFoundException e) {
+            throw new BackendException("TornadoVM is not in this Java's class path: " + INSTALL);
+        } catch (LinkageError e) {
+            throw new BackendException("TornadoVM does not start: %s; %s".formatted(reason(e), INSTALL), e);
+        }
+    }
+
+    private static Object make(String name, Object... arguments) {
+        Class<?> type = type(name);
+        for (var constructor : type.getConstructors()) {
+            if (fits(constructor.getParameterTypes(), arguments)) {
+                try {
+                    return constructor.newInstance(arguments);
+                } catch (ReflectiveOperationException e) {
+                    throw failure(e);
+                }
+            }
+        }
+        throw strange(name, arguments);
+    }
+
+    private static Object callStatic(String name, String method, Object... arguments) {
+        return invoke(find(type(name), method, arguments), null, arguments);
+    }
+
+    static Object call(Object target, String method, Object... arguments) {
+        return invoke(find(target.getClass(), method, arguments), target, arguments);
+    }
+
+    private static Method find(Class<?> type, String name, Object[] arguments) {
+        StringBuilder key = new StringBuilder(type.getName()).append('.').append(name);
+        for (Object argument : arguments) {
+            key.append(',').append(argument.getClass().getName());
+        }
+        return METHODS.computeIfAbsent(key.toString(), _ -> {
+            // The public declaration, for the class itself may be one that nobody may call.
+            for (Class<?> each : publicTypes(type)) {
+                for (Method method : each.getMethods()) {
+                    if (method.getName().equals(name) && fits(method.getParameterTypes(), arguments)
+                            && java.lang.reflect.Modifier.isPublic(method.getDeclaringClass().getModifiers())) {
+                        return method;
+                    }
+                }
+            }
+            throw strange(type.getName() + "." + name, arguments);
+        });
+    }
+
+    private static List<Class<?>> publicTypes(Class<?> type) {
+        List<Class<?>> types = new ArrayList<>();
+        for (Class<?> each = type; each != null; each = each.getSuperclass()) {
+            types.add(each);
+            for (Class<?> part : each.getInterfaces()) {
+                types.addAll(publicTypes(part));
+            }
+        }
+        return types.stream().filter(each -> each.getName().startsWith(API)).toList();
+    }
+
+    private static boolean fits(Class<?>[] parameters, Object[] arguments) {
+        if (parameters.length != arguments.length) {
+            return false;
+        }
+        for (int i = 0; i < parameters.length; i++) {
+            Class<?> given = arguments[i].getClass();
+            Class<?> wanted = parameters[i];
+            boolean same = wanted == int.class ? given == Integer.class : wanted == long.class ? given == Long.class : wanted.isAssignableFrom(given);
+            if (!same) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static Object invoke(Method method, Object target, Object[] arguments) {
+        try {
+            return method.invoke(target, arguments);
+        } catch (ReflectiveOperationException e) {
+            throw failure(e);
+        }
+    }
+
+    private static BackendException strange(String what, Object[] arguments) {
+        return new BackendException("this TornadoVM has no %s for %s; %s".formatted(what,
+                java.util.Arrays.stream(arguments).map(a -> a.getClass().getSimpleName()).toList(), INSTALL));
+    }
+
+    private static RuntimeException failure(ReflectiveOperationException e) {
+        Throwable cause = e instanceof InvocationTargetException target ? target.getCause() : e;
+        for (Throwable each = cause; each != null; each = each.getCause()) {
+            if (each.getClass().getSimpleName().contains("OutOfMemory")) {
+                return new BackendException("the device has too little memory: %s; take a smaller batch (--set batch=N) or a device with more".formatted(reason(cause)), cause);
+            }
+        }
+        return new BackendException("TornadoVM failed: " + reason(cause), cause);
+    }
+
+    /** What is known of a failure, the innermost message in one line. */
+    private static String reason(Throwable e) {
+        Throwable cause = e;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        String message = cause.getMessage() == null || cause.getMessage().isBlank() ? cause.getClass().getName() : cause.getMessage();
+        return dev.t2i.error.OneLine.of(message.replaceAll("\u001b\\[[0-9;]*m", ""), 300);
+    }
+}

@@ -1,0 +1,233 @@
+package dev.t2i.backend.tornado;
+
+import dev.t2i.backend.Executable;
+import dev.t2i.backend.Session;
+import dev.t2i.backend.scalar.ScalarBackend;
+import dev.t2i.backend.vector.VectorBackend;
+import dev.t2i.graph.Graph;
+import dev.t2i.graph.GraphException;
+import dev.t2i.graph.TensorType;
+import dev.t2i.tensor.DType;
+import dev.t2i.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * States on a device. Each has a home on the host too, which is brought up to date when somebody asks: parameters do not travel from step to step.
+ *
+ * <p>The plan of task graphs is made when something runs first, and anew when graphs or states have come since.
+ */
+final class TornadoSession implements Session {
+    /** Elements that states are apart at least, for reads that begin at cache lines. */
+    private static final int ALIGNMENT = 16;
+
+    /**
+     * @param home on the host
+     * @param offset in {@link Room#STATES}
+     */
+    private static final class State {
+        final Tensor home;
+        final boolean lent;
+        final int offset;
+        /** Which of the two is newer; at most one. */
+        boolean homeIsNewer = true;
+        boolean deviceIsNewer;
+
+        State(Tensor home, boolean lent, int offset) {
+            this.home = home;
+            this.lent = lent;
+            this.offset = offset;
+        }
+    }
+
+    private final Tornado.Device device;
+    private final Arena arena = Arena.ofShared();
+    private final Session host = new ScalarBackend().open();
+    private final Map<String, State> states = new LinkedHashMap<>();
+    private final Map<String, Integer> offsets = new LinkedHashMap<>();
+    private final List<TornadoExecutable> executables = new ArrayList<>();
+    private int size;
+    private DevicePlan plan;
+    private boolean outdated = true;
+    private boolean closed;
+
+    TornadoSession(Tornado.Device device) {
+        this.device = device;
+    }
+
+    @Override
+    public void put(String state, Tensor value) {
+        requireOpen();
+        State known = states.get(state);
+        if (known != null && known.lent) {
+            throw new GraphException("state '%s' is lent and cannot be overwritten".formatted(state));
+        }
+        if (known != null && !typeOf(known.home).equals(typeOf(value))) {
+            throw new GraphException("state '%s' is %s, it cannot become %s".formatted(state, typeOf(known.home), typeOf(value)));
+        }
+        if (known == null) {
+            known = add(state, Tensor.allocate(arena, value.dtype(), value.shape()), false);
+        }
+        known.home.copyFrom(value);
+        known.homeIsNewer = true;
+        known.deviceIsNewer = false;
+        if (livesOnHost(known)) {
+            host.put(state, value);
+        }
+    }
+
+    @Override
+    public void lend(String state, Tensor value) {
+        requireOpen();
+        if (states.containsKey(state)) {
+            throw new GraphException("state '%s' exists already and cannot be lent".formatted(state));
+        }
+        if (!value.segment().isNative()) {
+            throw new GraphException("state '%s' is lent from the heap, kernels read native memory".formatted(state));
+        }
+        add(state, value, true);
+        host.lend(state, value);
+    }
+
+    private State add(String name, Tensor home, boolean lent) {
+        State state = new State(home, lent, size);
+        states.put(name, state);
+        offsets.put(name, size);
+        size = Math.toIntExact((size + home.size() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+        outdated = true;
+        return state;
+    }
+
+    private static boolean livesOnHost(State state) {
+        return state.home.dtype() != DType.F32;
+    }
+
+    @Override
+    public void get(String state, Tensor into) {
+        requireOpen();
+        State known = states.get(state);
+        if (known == null) {
+            throw new GraphException("there is no state '%s'".formatted(state));
+        }
+        if (!known.home.shape().equals(into.shape())) {
+            throw new GraphException("state '%s' has shape %s, not %s".formatted(state, known.home.shape(), into.shape()));
+        }
+        if (livesOnHost(known) && !known.lent) {
+            host.get(state, into);
+        } else {
+            bringHome(known);
+            into.copyFrom(known.home);
+        }
+    }
+
+    private void bringHome(State state) {
+        if (state.deviceIsNewer) {
+            plan.read(state.offset, state.home.segment(), state.home.size());
+            state.deviceIsNewer = false;
+        }
+    }
+
+    @Override
+    public boolean has(String state) {
+        return states.containsKey(state);
+    }
+
+    @Override
+    public Set<String> states() {
+        return Collections.unmodifiableSet(states.keySet());
+    }
+
+    @Override
+    public Executable compile(Graph graph) {
+        requireOpen();
+        graph.states().forEach((name, value) -> {
+            State known = states.get(name);
+            if (known == null) {
+                throw new GraphException("state '%s' %s has not been put".formatted(name, value.type()));
+            }
+            if (!typeOf(known.home).equals(value.type())) {
+                throw new GraphException("state '%s' is %s, the graph declares %s".formatted(name, typeOf(known.home), value.type()));
+            }
+        });
+        for (String name : graph.assignments().keySet()) {
+            if (states.get(name).lent) {
+                throw new GraphException("state '%s' is lent and cannot be assigned".formatted(name));
+            }
+        }
+        GraphSplit split = new GraphSplit(graph, name -> states.get(name).lent);
+        TornadoExecutable executable = new TornadoExecutable(this, graph, split, offsets, split.needsHost() ? host.compile(split.host()) : null, executables.size());
+        executables.add(executable);
+        outdated = true;
+        return executable;
+    }
+
+    /** The plan, with everything in it that has come so far, and states as they were put. */
+    DevicePlan ready() {
+        requireOpen();
+        if (outdated) {
+            if (plan != null) {
+                states.values().forEach(this::bringHome);
+                plan.close();
+                states.values().forEach(state -> state.homeIsNewer = true);
+            }
+            plan = new DevicePlan(device, size, executables.stream().map(TornadoExecutable::program).toList());
+            outdated = false;
+        }
+        states.forEach((name, state) -> {
+            if (state.homeIsNewer) {
+                plan.write(state.offset, asFloats(state.home), state.home.size());
+                state.homeIsNewer = false;
+            }
+        });
+        return plan;
+    }
+
+    private static MemorySegment asFloats(Tensor tensor) {
+        return tensor.dtype() == DType.F32 ? tensor.segment() : MemorySegment.ofArray(tensor.toFloatArray());
+    }
+
+    /** Notes that the device has assigned these states. */
+    void assigned(Set<String> names) {
+        names.forEach(name -> states.get(name).deviceIsNewer = true);
+    }
+
+    /** A copy of all states in another session, to look into a run there. */
+    Session copy() {
+        Session copy = new VectorBackend().open();
+        states.forEach((name, state) -> {
+            Tensor value = Tensor.allocate(Arena.ofAuto(), state.home.dtype(), state.home.shape());
+            get(name, value);
+            copy.put(name, value);
+        });
+        return copy;
+    }
+
+    private static TensorType typeOf(Tensor tensor) {
+        return new TensorType(tensor.dtype(), tensor.shape());
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("this session is closed");
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            executables.forEach(Executable::close);
+            if (plan != null) {
+                plan.close();
+            }
+            host.close();
+            arena.close();
+        }
+    }
+}
