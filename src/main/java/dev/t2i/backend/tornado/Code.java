@@ -202,6 +202,23 @@ final class Code {
         code.labelBinding(after);
     }
 
+    /**
+     * Jumps to {@code no} unless each local is at least 0 and less than its limit. By signs alone: where TornadoVM's compiler sees that a number is
+     * negative, it compares it with negative ones as if they had no sign, and writes that for OpenCL in a way that is never true.
+     */
+    void requireWithin(int[] locals, int[] limits, Label no) {
+        for (int i = 0; i < locals.length; i++) {
+            loadInt(locals[i]);
+            if (i > 0) {
+                code.ior();
+            }
+            integer(limits[i] - 1);
+            loadInt(locals[i]);
+            code.isub().ior();
+        }
+        code.iflt(no);
+    }
+
     /** For {@code local} from its present value, in steps, while less than the limit, which {@code limit} puts on the stack. */
     void loop(int local, Runnable limit, int step, Runnable body) {
         Label test = code.newBoundLabel();

@@ -31,6 +31,8 @@ final class DevicePlan implements AutoCloseable {
     /** Number of a block, and from where to where in it. */
     private final Object control = Tornado.array(SMALL);
     private final Object nothing = Tornado.array(SMALL);
+    /** Comes home at the end of what would else bring nothing home. */
+    private final Object receipt = Tornado.array(SMALL);
     private final Object scheduler = Tornado.scheduler();
     private final Object plan;
     private int ids;
@@ -101,10 +103,10 @@ final class DevicePlan implements AutoCloseable {
         } else {
             Tornado.toDevice(graph, Transfer.UNDER_DEMAND, stage);
         }
-        addTask(graph, name, new Kernel(name, code, Grid.items(BLOCK)), arguments(control, nothing, stage));
-        if (!in) {
-            Tornado.toHost(graph, Transfer.EVERY_EXECUTION, stage);
-        }
+        Tornado.toDevice(graph, Transfer.UNDER_DEMAND, receipt);
+        addTask(graph, name, new Kernel(name, code, Grid.items(BLOCK)), arguments(control, receipt, stage));
+        // TornadoVM copies to the device without waiting, and a graph is over when it is queued: until something has come back, what was sent may not change.
+        Tornado.toHost(graph, Transfer.EVERY_EXECUTION, in ? receipt : stage);
         Tornado.persist(graph, context, states, temporaries, nothing);
         return Tornado.snapshot(graph);
     }
@@ -127,6 +129,10 @@ final class DevicePlan implements AutoCloseable {
             code.loadInt(item);
             code.raw().iadd();
             int element = code.newInt();
+            code.ifLess(item, 1, () -> code.set(new Spot(Room.CONSTANTS, 0), () -> code.loadInt(item), () -> {
+                code.loadInt(numbers[0]);
+                code.raw().i2f();
+            }));
             code.ifLess(item, BLOCK, () -> {
                 java.lang.classfile.Label outside = code.raw().newLabel();
                 code.loadInt(item);
@@ -197,35 +203,37 @@ final class DevicePlan implements AutoCloseable {
         }
     }
 
-    /** Carries {@code count} elements from {@code from} to the device's states from {@code element} on. */
-    void write(long element, MemorySegment from, long count) {
-        carry(element, from, count, true);
+    /** What is carried into or out of a block of the states. */
+    interface Cargo {
+        /** Elements {@code from} to {@code to} of the states are those of {@code block} from index {@code at} on. */
+        void move(MemorySegment block, long at, long from, long to);
     }
 
-    void read(long element, MemorySegment into, long count) {
-        carry(element, into, count, false);
-    }
-
-    private void carry(long element, MemorySegment home, long count, boolean in) {
-        MemorySegment block = Tornado.segment(stage);
-        MemorySegment numbers = Tornado.segment(control);
-        for (long done = 0; done < count;) {
-            long at = element + done;
-            long offset = at % BLOCK;
-            long length = Math.min(count - done, BLOCK - offset);
-            setNumber(numbers, 0, at / BLOCK);
-            setNumber(numbers, 1, offset);
-            setNumber(numbers, 2, offset + length);
-            if (in) {
-                MemorySegment.copy(home, done * 4, block, offset * 4, length * 4);
-            }
-            Tornado.execute(plan, HUB_GRAPH, scheduler);
-            Tornado.execute(plan, in ? IN_GRAPH : OUT_GRAPH, scheduler);
-            if (!in) {
-                MemorySegment.copy(block, offset * 4, home, done * 4, length * 4);
-            }
-            done += length;
+    /** Carries elements {@code from} to {@code to} of the states to the device, block by block, as {@code cargo} puts them there. */
+    void write(long from, long to, Cargo cargo) {
+        for (long at = from; at < to;) {
+            long until = Math.min(to, (at / BLOCK + 1) * BLOCK);
+            cargo.move(Tornado.segment(stage), at % BLOCK, at, until);
+            carry(IN_GRAPH, at, until);
+            at = until;
         }
+    }
+
+    /** Carries elements of the states home, whole blocks, as many as {@code from} to {@code to} lie in. */
+    void read(long from, long to, Cargo cargo) {
+        for (long block = from / BLOCK; block * BLOCK < to; block++) {
+            carry(OUT_GRAPH, block * BLOCK, (block + 1) * BLOCK);
+            cargo.move(Tornado.segment(stage), 0, block * BLOCK, (block + 1) * BLOCK);
+        }
+    }
+
+    private void carry(int graph, long from, long to) {
+        MemorySegment numbers = Tornado.segment(control);
+        setNumber(numbers, 0, from / BLOCK);
+        setNumber(numbers, 1, from % BLOCK);
+        setNumber(numbers, 2, from % BLOCK + to - from);
+        Tornado.execute(plan, HUB_GRAPH, scheduler);
+        Tornado.execute(plan, graph, scheduler);
     }
 
     private static void setNumber(MemorySegment numbers, int index, long value) {

@@ -45,10 +45,7 @@ final class Factors {
     }
 
     private static void readPixel(Code code, Spot x, Shape pictures, int n, int row, int column, int channel) {
-        code.choose(no -> {
-            Product.requireWithin(code, row, pictures.dim(1), no);
-            Product.requireWithin(code, column, pictures.dim(2), no);
-        }, () -> code.get(x, () -> code.dot(0, new int[] {n, row, column, channel}, pictures.strides())), () -> code.number(0));
+        code.choose(no -> code.requireWithin(new int[] {row, column}, new int[] {pictures.dim(1), pictures.dim(2)}, no), () -> code.get(x, () -> code.dot(0, new int[] {n, row, column, channel}, pictures.strides())), () -> code.number(0));
     }
 
     /** Elements of dy [n, outH, outW, out] that reach a pixel of dx: outer is the pixel [n, h, w], step a tap and channel [kh, kw, out]. */

@@ -1,7 +1,6 @@
 package dev.t2i.backend.tornado;
 
 import dev.t2i.graph.Op;
-import java.lang.classfile.Label;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -314,14 +313,5 @@ final class Product {
             code.raw().iadd();
         }
         return code.newInt();
-    }
-
-    /** Jumps unless the local is at least 0 and less than the limit. */
-    static void requireWithin(Code code, int local, int limit, Label no) {
-        code.loadInt(local);
-        code.raw().iflt(no);
-        code.loadInt(local);
-        code.integer(limit);
-        code.raw().if_icmpge(no);
     }
 }

@@ -19,7 +19,7 @@ final class Reduction {
     /** Items that keep a device busy. */
     private static final int BUSY = 1 << 14;
     private static final int LEAST_PART = 256;
-    /** Maxima begin here: TornadoVM's compilers do not all know an infinity. */
+    /** Twice this is minus infinity, where maxima begin. */
     private static final float LOWEST = -Float.MAX_VALUE;
 
     private final String what;
@@ -69,8 +69,17 @@ final class Reduction {
         return kernels;
     }
 
-    private float start() {
-        return kind == Op.ReduceKind.SUM ? 0 : LOWEST;
+    /** Puts on the stack what a reduction of nothing is; the local is an index. TornadoVM's compilers do not all know an infinity, so devices make it. */
+    private void start(Code code, int index) {
+        if (kind == Op.ReduceKind.SUM) {
+            code.number(0);
+        } else {
+            code.number(LOWEST);
+            code.loadInt(index);
+            code.raw().i2f();
+            code.number(2);
+            code.raw().fadd().fmul();
+        }
     }
 
     private void combine(Code code) {
@@ -107,7 +116,7 @@ final class Reduction {
             code.dot(0, outer, kept.strides()[i]);
             bases[i] = code.newInt();
         }
-        code.number(start());
+        start(code, at);
         int sum = code.newFloat();
         code.loadInt(partAndOutput[0]);
         code.integer(partLength());
@@ -193,7 +202,7 @@ final class Reduction {
         code.id("globalIdx");
         int output = code.newInt();
         code.ifLess(output, outputs, () -> {
-            code.number(start());
+            start(code, output);
             int sum = code.newFloat();
             code.integer(0);
             int part = code.newInt();

@@ -71,9 +71,13 @@ final class Tables {
                     from[axis] = code.newInt();
                 }
                 code.choose(no -> {
+                    int[] limits = new int[from.length];
+                    for (int axis = 0; axis < from.length; axis++) {
+                        limits[axis] = (inner.dim(axis) - 1) * (op.interior().get(axis) + 1) + 1;
+                    }
+                    code.requireWithin(from, limits, no);
                     for (int axis = 0; axis < from.length; axis++) {
                         int step = op.interior().get(axis) + 1;
-                        Product.requireWithin(code, from[axis], (inner.dim(axis) - 1) * step + 1, no);
                         if (step > 1) {
                             code.loadInt(from[axis]);
                             code.integer(step);

@@ -13,6 +13,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +44,23 @@ final class TornadoSession implements Session {
             this.home = home;
             this.lent = lent;
             this.offset = offset;
+        }
+
+        long end() {
+            return offset + home.size();
+        }
+
+        interface Range {
+            void of(long low, long high);
+        }
+
+        /** Hands over what of the state lies between two places in the room, if anything. */
+        void overlap(long from, long to, Range range) {
+            long low = Math.max(from, offset);
+            long high = Math.min(to, end());
+            if (low < high) {
+                range.of(low, high);
+            }
         }
     }
 
@@ -126,10 +144,15 @@ final class TornadoSession implements Session {
         }
     }
 
-    private void bringHome(State state) {
-        if (state.deviceIsNewer) {
-            plan.read(state.offset, state.home.segment(), state.home.size());
-            state.deviceIsNewer = false;
+    /** Brings the state home, and whatever comes along with it. */
+    private void bringHome(State wanted) {
+        if (wanted.deviceIsNewer) {
+            plan.read(wanted.offset, wanted.end(), (block, at, from, to) -> states.values().stream().filter(state -> state.deviceIsNewer)
+                    .forEach(state -> state.overlap(from, to, (low, high) ->
+                            MemorySegment.copy(block, 4 * (at + low - from), state.home.segment(), 4 * (low - state.offset), 4 * (high - low)))));
+            long from = DevicePlan.BLOCK * (long) (wanted.offset / DevicePlan.BLOCK);
+            long to = Math.ceilDiv(wanted.end(), (long) DevicePlan.BLOCK) * DevicePlan.BLOCK;
+            states.values().stream().filter(state -> state.offset >= from && state.end() <= to).forEach(state -> state.deviceIsNewer = false);
         }
     }
 
@@ -179,13 +202,29 @@ final class TornadoSession implements Session {
             plan = new DevicePlan(device, size, executables.stream().map(TornadoExecutable::program).toList());
             outdated = false;
         }
-        states.forEach((name, state) -> {
+        List<State> run = new ArrayList<>();
+        for (State state : states.values()) {
             if (state.homeIsNewer) {
-                plan.write(state.offset, asFloats(state.home), state.home.size());
-                state.homeIsNewer = false;
+                run.add(state);
+            } else {
+                send(run);
             }
-        });
+        }
+        send(run);
         return plan;
+    }
+
+    /** Sends states that follow one another in the room, and empties the list. */
+    private void send(List<State> run) {
+        if (run.isEmpty()) {
+            return;
+        }
+        Map<State, MemorySegment> homes = new HashMap<>();
+        run.forEach(state -> homes.put(state, asFloats(state.home)));
+        plan.write(run.getFirst().offset, run.getLast().end(), (block, at, from, to) -> run.forEach(state -> state.overlap(from, to, (low, high) ->
+                MemorySegment.copy(homes.get(state), 4 * (low - state.offset), block, 4 * (at + low - from), 4 * (high - low)))));
+        run.forEach(state -> state.homeIsNewer = false);
+        run.clear();
     }
 
     private static MemorySegment asFloats(Tensor tensor) {
