@@ -115,6 +115,11 @@ final class Code {
         code.aload(0).invokevirtual(Api.CONTEXT, "localBarrier", MTD_void);
     }
 
+    /** A barrier after which the items of a group see what the others have written to rooms, too. */
+    void globalBarrier() {
+        code.aload(0).invokevirtual(Api.CONTEXT, "globalBarrier", MTD_void);
+    }
+
     /** An array that the items of a group share. */
     void sharedFloats(int size) {
         code.aload(0);

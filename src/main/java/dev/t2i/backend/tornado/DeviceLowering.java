@@ -11,6 +11,7 @@ import dev.t2i.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** Turns the values of a device's graph (see {@link GraphSplit}) into kernels over rooms. */
@@ -30,7 +31,40 @@ final class DeviceLowering {
         return scratchSize;
     }
 
-    /** The kernels that compute {@code value}, none for leaves and reshapes. */
+    /** What {@code value} is as loops over spaces, in order; none if it is a leaf, or more than loops. */
+    List<LoopNest> nests(Value value) {
+        Shape shape = value.shape();
+        if (shape.size() == 0) {
+            return List.of();
+        }
+        return switch (value.op()) {
+            case Op.Unary op -> single(value, new Expression.Instruction.Unary(op.kind(), op.parameter(), 0));
+            case Op.Binary op -> single(value, new Expression.Instruction.Binary(op.kind(), 0, 1));
+            case Op.Select _ -> single(value, new Expression.Instruction.Select(0, 1, 2));
+            case Op.Cast _, Op.StopGradient _ -> copy(value, View.of(shape));
+            case Op.Transpose op -> copy(value, View.of(value.input(0).shape()).transpose(op, shape));
+            case Op.Broadcast _ -> copy(value, View.of(value.input(0).shape()).broadcast(shape));
+            case Op.Slice op -> copy(value, View.of(value.input(0).shape()).slice(op, shape));
+            case Op.Concat op -> concat(op, value);
+            case Op.Reduce op -> reduce(value, op.kind(), op.axes(), Expression.IDENTITY, List.of(View.of(value.input(0).shape())));
+            case Op.FusedReduce op -> reduce(value, op.kind(), op.axes(), op.expression(), op.views());
+            case Op.Fused op -> List.of(new LoopNest(value.describe(), op.expression(), operands(value, 0, op.views()), op.space(), Optional.empty(),
+                    new Operand(out(value), View.of(op.space()))));
+            default -> List.of();
+        };
+    }
+
+    /** A kernel, or several, for a nest alone. */
+    List<Kernel> lower(LoopNest nest) {
+        if (nest.reduced().isEmpty()) {
+            return List.of(Elementwise.kernel(nest));
+        }
+        Reduction reduction = new Reduction(nest);
+        scratchSize = Math.max(scratchSize, reduction.scratch());
+        return reduction.kernels(nest.out().spot(), scratch);
+    }
+
+    /** The kernels that compute a value that is not loops alone, see {@link #nests}; none for leaves and reshapes. */
     List<Kernel> lower(Value value) {
         Shape shape = value.shape();
         if (shape.size() == 0) {
@@ -40,21 +74,13 @@ final class DeviceLowering {
         return switch (value.op()) {
             case Op.Input _, Op.State _, Op.Fill _, Op.Literal _, Op.Iota _, Op.Reshape _ -> List.of();
             case Op.Random _ -> throw new GraphException("%s belongs on the host".formatted(value));
-            case Op.Unary op -> single(what, value, new Expression.Instruction.Unary(op.kind(), op.parameter(), 0));
-            case Op.Binary op -> single(what, value, new Expression.Instruction.Binary(op.kind(), 0, 1));
-            case Op.Select _ -> single(what, value, new Expression.Instruction.Select(0, 1, 2));
-            case Op.Cast _, Op.StopGradient _ -> copy(what, value, View.of(shape));
-            case Op.Transpose op -> copy(what, value, View.of(value.input(0).shape()).transpose(op, shape));
-            case Op.Broadcast _ -> copy(what, value, View.of(value.input(0).shape()).broadcast(shape));
-            case Op.Slice op -> copy(what, value, View.of(value.input(0).shape()).slice(op, shape));
+            case Op.Unary _, Op.Binary _, Op.Select _, Op.Cast _, Op.StopGradient _, Op.Transpose _, Op.Broadcast _, Op.Slice _, Op.Concat _,
+                    Op.Fused _ -> throw new IllegalArgumentException(what + " is loops");
+            // Of nothing, else it would be loops.
+            case Op.Reduce _, Op.FusedReduce _ -> List.of(Elementwise.fill(what, 0, out(value), size(shape)));
             case Op.Pad op -> value.input(0).shape().size() == 0
                     ? List.of(Elementwise.fill(what, op.value(), out(value), size(shape)))
                     : List.of(Tables.pad(what, op, in(value, 0), value.input(0).shape(), out(value), shape));
-            case Op.Concat op -> concat(what, op, value);
-            case Op.Reduce op -> reduce(what, value, op.kind(), op.axes(), Expression.IDENTITY, List.of(View.of(value.input(0).shape())));
-            case Op.FusedReduce op -> reduce(what, value, op.kind(), op.axes(), op.expression(), op.views());
-            case Op.Fused op -> List.of(Elementwise.kernel(what, op.expression(), operands(value, 0, op.views()),
-                    new Operand(out(value), View.of(op.space())), op.space()));
             case Op.MatMul op -> matMul(what, op, value);
             case Op.Conv2d op -> convolution(what, op, value);
             case Op.Conv2dInputGradient op -> inputGradient(what, op, value);
@@ -92,47 +118,50 @@ final class DeviceLowering {
         return operands;
     }
 
-    private List<Kernel> single(String what, Value value, Expression.Instruction instruction) {
+    private List<LoopNest> single(Value value, Expression.Instruction instruction) {
         int inputs = value.inputs().size();
         View view = View.of(value.shape());
-        return List.of(Elementwise.kernel(what, new Expression(inputs, List.of(instruction)),
-                operands(value, 0, Collections.nCopies(inputs, view)), new Operand(out(value), view), value.shape()));
+        return List.of(new LoopNest(value.describe(), new Expression(inputs, List.of(instruction)), operands(value, 0, Collections.nCopies(inputs, view)),
+                value.shape(), Optional.empty(), new Operand(out(value), view)));
     }
 
-    private List<Kernel> copy(String what, Value value, View view) {
-        return List.of(copy(what, new Operand(in(value, 0), view), new Operand(out(value), View.of(view.shape())), view.shape()));
+    private List<LoopNest> copy(Value value, View view) {
+        return List.of(copy(value.describe(), new Operand(in(value, 0), view), new Operand(out(value), View.of(view.shape())), view.shape()));
     }
 
-    static Kernel copy(String what, Operand from, Operand to, Shape space) {
-        return Elementwise.kernel(what, Expression.IDENTITY, List.of(from), to, space);
+    static LoopNest copy(String what, Operand from, Operand to, Shape space) {
+        return new LoopNest(what, Expression.IDENTITY, List.of(from), space, Optional.empty(), to);
     }
 
-    private List<Kernel> concat(String what, Op.Concat op, Value value) {
-        List<Kernel> kernels = new ArrayList<>();
+    private List<LoopNest> concat(Op.Concat op, Value value) {
+        List<LoopNest> nests = new ArrayList<>();
         long[] strides = value.shape().strides();
         long offset = 0;
         for (int i = 0; i < value.inputs().size(); i++) {
             Shape part = value.input(i).shape();
             if (part.size() > 0) {
-                kernels.add(copy(what, new Operand(in(value, i), View.of(part)), new Operand(out(value), new View(offset, strides, part)), part));
+                nests.add(copy(value.describe(), new Operand(in(value, i), View.of(part)), new Operand(out(value), new View(offset, strides, part)), part));
             }
             offset += part.dim(op.axis()) * strides[op.axis()];
         }
-        return kernels;
+        return nests;
     }
 
-    private List<Kernel> reduce(String what, Value value, Op.ReduceKind kind, List<Integer> axes, Expression expression, List<View> views) {
+    private List<LoopNest> reduce(Value value, Op.ReduceKind kind, List<Integer> axes, Expression expression, List<View> views) {
         Shape space = views.get(0).shape();
         if (space.size() == 0) {
-            return List.of(Elementwise.fill(what, 0, out(value), size(value.shape())));
+            return List.of();
         }
-        Reduction reduction = new Reduction(what, kind, axes, expression, operands(value, 0, views), space);
-        scratchSize = Math.max(scratchSize, reduction.scratch());
-        return reduction.kernels(out(value), scratch);
+        Shape kept = space;
+        for (int axis : axes) {
+            kept = kept.with(axis, 1);
+        }
+        Operand out = new Operand(out(value), View.of(kept).broadcast(space));
+        return List.of(new LoopNest(value.describe(), expression, operands(value, 0, views), space, Optional.of(new LoopNest.Reduced(kind, axes)), out));
     }
 
     private List<Kernel> product(String what, Value value, Sizes sizes, Product.Factor left, Product.Factor right, Op.Epilogue epilogue) {
-        Product product = new Product(what, sizes, left, right, epilogue, operands(value, 2, epilogue.views()), value.shape().dims());
+        Product product = new Product(what, sizes, left, right, value.input(0).shape().size() + value.input(1).shape().size(), epilogue, operands(value, 2, epilogue.views()), value.shape().dims());
         scratchSize = Math.max(scratchSize, product.scratch());
         return product.kernels(out(value), scratch);
     }

@@ -1,5 +1,6 @@
 package dev.t2i.backend.tornado;
 
+import dev.t2i.backend.Profiled.RunProfile;
 import dev.t2i.backend.tornado.Tornado.Transfer;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -17,9 +18,8 @@ final class DevicePlan implements AutoCloseable {
     static final int BLOCK = 1 << 18;
     private static final String HUB = "hub";
     private static final int SMALL = 16;
-    /** Kernels whose compilation people notice. */
-    private static final int MANY = 50;
-
+    /** Tasks are this letter and a number that grows. */
+    static final String TASK = "t";
     private static final int HUB_GRAPH = 0;
     private static final int IN_GRAPH = 1;
     private static final int OUT_GRAPH = 2;
@@ -35,10 +35,25 @@ final class DevicePlan implements AutoCloseable {
     private final Object receipt = Tornado.array(SMALL);
     private final Object scheduler = Tornado.scheduler();
     private final Object plan;
+    private final CompileProgress progress;
     private int ids;
 
     /** A program's graphs in the plan, and its arrays. */
-    record Chain(int first, int count, Object inputs, Object outputs) {}
+    private static final class Chain {
+        final int first;
+        final List<List<Kernel>> chunks;
+        final Object inputs;
+        final Object outputs;
+        /** Of the first run, when all kernels are compiled; 0 before. */
+        long firstNanos;
+
+        Chain(int first, List<List<Kernel>> chunks, Object inputs, Object outputs) {
+            this.first = first;
+            this.chunks = chunks;
+            this.inputs = inputs;
+            this.outputs = outputs;
+        }
+    }
 
     private final List<Chain> chains = new ArrayList<>();
 
@@ -53,10 +68,7 @@ final class DevicePlan implements AutoCloseable {
             chains.add(chain(program, graphs));
         }
         plan = Tornado.plan(graphs, device);
-        int kernels = programs.stream().mapToInt(program -> program.kernels().size()).sum();
-        if (kernels >= MANY) {
-            System.err.printf("TornadoVM compiles %d kernels in %d task graphs for %s, each when it first runs; that takes a while%n", kernels, graphs.size(), device.name());
-        }
+        progress = new CompileProgress(programs.stream().mapToInt(program -> program.kernels().size()).sum(), graphs.size(), device.name());
     }
 
     private Object[] arguments(Object inputs, Object constants, Object outputs) {
@@ -64,7 +76,7 @@ final class DevicePlan implements AutoCloseable {
     }
 
     private void addTask(Object graph, String graphName, Kernel kernel, Object[] arguments) {
-        String id = "t" + ids++;
+        String id = TASK + ids++;
         Tornado.task(graph, id, KernelLoader.task(kernel), arguments);
         Tornado.schedule(scheduler, graphName + "." + id, kernel.grid());
     }
@@ -89,7 +101,7 @@ final class DevicePlan implements AutoCloseable {
                 });
             });
         });
-        addTask(graph, HUB, new Kernel("hub", touch, Grid.items(1)), arguments(nothing, nothing, nothing));
+        addTask(graph, HUB, new Kernel("hub", touch, Grid.items(1), Work.NONE), arguments(nothing, nothing, nothing));
         Tornado.persist(graph, context, states, temporaries, nothing);
         return Tornado.snapshot(graph);
     }
@@ -104,7 +116,7 @@ final class DevicePlan implements AutoCloseable {
             Tornado.toDevice(graph, Transfer.UNDER_DEMAND, stage);
         }
         Tornado.toDevice(graph, Transfer.UNDER_DEMAND, receipt);
-        addTask(graph, name, new Kernel(name, code, Grid.items(BLOCK)), arguments(control, receipt, stage));
+        addTask(graph, name, new Kernel(name, code, Grid.items(BLOCK), Work.NONE), arguments(control, receipt, stage));
         // TornadoVM copies to the device without waiting, and a graph is over when it is queued: until something has come back, what was sent may not change.
         Tornado.toHost(graph, Transfer.EVERY_EXECUTION, in ? receipt : stage);
         Tornado.persist(graph, context, states, temporaries, nothing);
@@ -182,7 +194,7 @@ final class DevicePlan implements AutoCloseable {
             graphs.add(Tornado.snapshot(graph));
             before = name;
         }
-        return new Chain(first, chunks.size(), inputs, outputs);
+        return new Chain(first, chunks, inputs, outputs);
     }
 
     /** What a program is given. */
@@ -196,11 +208,35 @@ final class DevicePlan implements AutoCloseable {
     }
 
     void run(int program) {
-        Tornado.execute(plan, HUB_GRAPH, scheduler);
         Chain chain = chains.get(program);
-        for (int i = 0; i < chain.count; i++) {
+        boolean first = chain.firstNanos == 0;
+        Tornado.execute(plan, HUB_GRAPH, scheduler);
+        for (int i = 0; i < chain.chunks.size(); i++) {
+            long start = System.nanoTime();
             Tornado.execute(plan, chain.first + i, scheduler);
+            if (first) {
+                long nanos = System.nanoTime() - start;
+                chain.firstNanos += nanos;
+                progress.compiled(chain.chunks.get(i).size(), nanos);
+            }
         }
+    }
+
+    /** Runs as {@link #run} does, with TornadoVM's profiler on. */
+    RunProfile profile(int program) {
+        Chain chain = chains.get(program);
+        ProfileSum sum = new ProfileSum();
+        Tornado.profile(plan, true);
+        long start = System.nanoTime();
+        try {
+            sum.add(Tornado.execute(plan, HUB_GRAPH, scheduler), List.of());
+            for (int i = 0; i < chain.chunks.size(); i++) {
+                sum.add(Tornado.execute(plan, chain.first + i, scheduler), chain.chunks.get(i));
+            }
+        } finally {
+            Tornado.profile(plan, false);
+        }
+        return sum.profile(chain.chunks.size(), chain.firstNanos * 1e-9, (System.nanoTime() - start) * 1e-9);
     }
 
     /** What is carried into or out of a block of the states. */
@@ -238,6 +274,10 @@ final class DevicePlan implements AutoCloseable {
 
     private static void setNumber(MemorySegment numbers, int index, long value) {
         numbers.setAtIndex(java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED, index, value);
+    }
+
+    long deviceBytes() {
+        return (long) Tornado.call(plan, "getCurrentDeviceMemoryUsage");
     }
 
     @Override

@@ -29,6 +29,8 @@ final class DeviceProgram {
     /** Of {@link Gang}s, among the constants. */
     private final Map<Spot, float[]> tables = new LinkedHashMap<>();
     private final List<Kernel> kernels = new ArrayList<>();
+    /** What was lowered last and may go on. */
+    private Stitch stitch = new Stitch();
     private final int[] sizes = new int[Room.values().length];
 
     /**
@@ -43,7 +45,7 @@ final class DeviceProgram {
         graph.outputs().forEach((name, value) -> outputs.put(name, take(Room.OUTPUTS, value.shape())));
         int temporaries = Math.toIntExact(plan.slabBytes() / ELEMENT);
         DeviceLowering lowering = new DeviceLowering(value -> locate(plan.place(value)), new Spot(Room.TEMPORARIES, temporaries));
-        copies(plan.copiesBefore());
+        copies(plan.copiesBefore(), lowering);
         Gang gang = new Gang(value -> locate(plan.place(value)));
         for (Value value : graph.values()) {
             if (value.op() instanceof Op.Reshape || gang.add(value)) {
@@ -52,23 +54,56 @@ final class DeviceProgram {
             finish(gang, lowering);
             gang = new Gang(other -> locate(plan.place(other)));
             if (!gang.add(value)) {
-                kernels.addAll(lowering.lower(value));
+                lower(value, lowering);
             }
         }
         finish(gang, lowering);
-        copies(plan.copiesAfter());
+        copies(plan.copiesAfter(), lowering);
+        finishStitch(lowering);
         sizes[Room.TEMPORARIES.ordinal()] = Math.addExact(temporaries, lowering.scratchSize());
     }
 
     private void finish(Gang gang, DeviceLowering lowering) {
         if (gang.values().size() > 1 && gang.isSmallEnough()) {
+            finishStitch(lowering);
             float[] table = gang.table();
             Spot spot = take(Room.CONSTANTS, table.length);
             tables.put(spot, table);
             kernels.add(gang.kernel(spot));
         } else {
-            gang.values().forEach(value -> kernels.addAll(lowering.lower(value)));
+            gang.values().forEach(value -> lower(value, lowering));
         }
+    }
+
+    private void lower(Value value, DeviceLowering lowering) {
+        List<LoopNest> nests = lowering.nests(value);
+        if (nests.isEmpty()) {
+            List<Kernel> own = lowering.lower(value);
+            if (!own.isEmpty()) {
+                finishStitch(lowering);
+                kernels.addAll(own);
+            }
+        } else {
+            nests.forEach(nest -> stitchOn(nest, lowering));
+        }
+    }
+
+    private void stitchOn(LoopNest nest, DeviceLowering lowering) {
+        if (!stitch.add(nest)) {
+            finishStitch(lowering);
+            if (!stitch.add(nest)) {
+                kernels.addAll(lowering.lower(nest));
+            }
+        }
+    }
+
+    private void finishStitch(DeviceLowering lowering) {
+        if (stitch.nests().size() == 1) {
+            kernels.addAll(lowering.lower(stitch.nests().getFirst()));
+        } else if (!stitch.nests().isEmpty()) {
+            kernels.add(StitchedKernel.of(stitch));
+        }
+        stitch = new Stitch();
     }
 
     private Spot take(Room room, Shape shape) {
@@ -91,12 +126,12 @@ final class DeviceProgram {
         };
     }
 
-    private void copies(List<MemoryPlan.Copy> copies) {
+    private void copies(List<MemoryPlan.Copy> copies, DeviceLowering lowering) {
         for (MemoryPlan.Copy copy : copies) {
             TensorType type = copy.type();
             if (type.shape().size() > 0) {
                 View view = View.of(type.shape());
-                kernels.add(DeviceLowering.copy("copy of " + type, new Operand(locate(copy.from()), view), new Operand(locate(copy.to()), view), type.shape()));
+                stitchOn(DeviceLowering.copy("copy of " + type, new Operand(locate(copy.from()), view), new Operand(locate(copy.to()), view), type.shape()), lowering);
             }
         }
     }

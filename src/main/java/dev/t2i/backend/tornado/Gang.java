@@ -163,7 +163,8 @@ final class Gang {
             kernel.set(new Spot(first.rooms.getLast(), 0), () -> place(kernel, places[places.length - 1], item, true), () -> kernel.loadFloat(result));
             kernel.raw().labelBinding(outside);
         });
-        return new Kernel("%d times %s".formatted(members.size(), first.value.describe()), code, new Grid(PIECE, pieces, 1, LOCAL, 1));
+        return new Kernel("%d times %s".formatted(members.size(), first.value.describe()), code, new Grid(PIECE, pieces, 1, LOCAL, 1),
+                Work.elements(members.stream().mapToLong(member -> (long) member.size * member.rooms.size()).sum()));
     }
 
     private static int number(Code code, Spot table, int row, int index) {

@@ -5,6 +5,6 @@ package dev.t2i.backend.tornado;
  *
  * @param what the operation that it computes, for people
  */
-record Kernel(String what, KernelClass code, Grid grid) {
+record Kernel(String what, KernelClass code, Grid grid, Work work) {
     static final String METHOD = "t2i";
 }

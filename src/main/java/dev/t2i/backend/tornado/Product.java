@@ -43,9 +43,13 @@ final class Product {
     private final int perItemY;
     private final int perItemX;
     private final int parts;
+    private final Work work;
 
-    /** @param further operands of the epilogue, viewed along {@code resultDims} */
-    Product(String what, Sizes sizes, Factor left, Factor right, Op.Epilogue epilogue, List<Operand> further, int[] resultDims) {
+    /**
+     * @param further operands of the epilogue, viewed along {@code resultDims}
+     * @param factors elements of both factors
+     */
+    Product(String what, Sizes sizes, Factor left, Factor right, long factors, Op.Epilogue epilogue, List<Operand> further, int[] resultDims) {
         this.what = what;
         this.sizes = sizes;
         this.left = left;
@@ -55,6 +59,7 @@ final class Product {
         this.resultDims = resultDims;
         perItemY = perItem(sizes.rows);
         perItemX = perItem(sizes.columns);
+        work = new Work(2L * sizes.batch * sizes.rows * sizes.columns * sizes.steps, Work.elements(factors + size()).bytes());
         long groups = groupsX() * groupsY() * sizes.batch;
         parts = (int) Math.clamp(BUSY / Math.max(1, groups), 1, Math.max(1, sizes.steps / LEAST_PART));
     }
@@ -88,9 +93,9 @@ final class Product {
     List<Kernel> kernels(Spot out, Spot scratch) {
         List<Kernel> kernels = new ArrayList<>();
         kernels.add(new Kernel(what, KernelClass.of(code -> multiply(code, out, scratch)),
-                Grid.tiles(groupsX(), groupsY(), (long) sizes.batch * parts, SIDE)));
+                Grid.tiles(groupsX(), groupsY(), (long) sizes.batch * parts, SIDE), work));
         if (parts > 1) {
-            kernels.add(new Kernel(what + ", its parts joined", KernelClass.of(code -> join(code, scratch, out)), Grid.items(size())));
+            kernels.add(new Kernel(what + ", its parts joined", KernelClass.of(code -> join(code, scratch, out)), Grid.items(size()), Work.elements((1L + parts) * size())));
         }
         return kernels;
     }

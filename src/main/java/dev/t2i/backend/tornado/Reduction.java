@@ -19,11 +19,9 @@ final class Reduction {
     /** Items that keep a device busy. */
     private static final int BUSY = 1 << 14;
     private static final int LEAST_PART = 256;
-    /** Twice this is minus infinity, where maxima begin. */
-    private static final float LOWEST = -Float.MAX_VALUE;
 
     private final String what;
-    private final Op.ReduceKind kind;
+    private final Reducer reducer;
     private final Expression expression;
     private final List<Operand> inputs;
     private final Axes kept;
@@ -32,14 +30,19 @@ final class Reduction {
     private final int length;
     private final boolean grouped;
     private final int parts;
+    private final Work work;
 
-    Reduction(String what, Op.ReduceKind kind, List<Integer> axes, Expression expression, List<Operand> inputs, Shape space) {
-        this.what = what;
-        this.kind = kind;
-        this.expression = expression;
-        this.inputs = inputs;
+    /** @param nest with axes to reduce, whose results lie one after the other */
+    Reduction(LoopNest nest) {
+        what = nest.what();
+        work = Work.of(List.of(nest));
+        LoopNest.Reduced reduction = nest.reduced().orElseThrow();
+        reducer = new Reducer(reduction.kind());
+        expression = nest.expression();
+        inputs = nest.inputs();
+        Shape space = nest.space();
         boolean[] marks = new boolean[space.rank()];
-        axes.forEach(axis -> marks[axis] = true);
+        reduction.axes().forEach(axis -> marks[axis] = true);
         List<long[]> strides = inputs.stream().map(Operand::strides).toList();
         Axes all = Axes.of(space.dims(), strides, marks);
         kept = all.only(false);
@@ -62,34 +65,11 @@ final class Reduction {
         List<Kernel> kernels = new ArrayList<>();
         Spot first = parts == 1 ? out : scratch;
         kernels.add(new Kernel(what, KernelClass.of(grouped ? code -> inGroups(code, first) : code -> alone(code, first)),
-                grouped ? Grid.groups((long) outputs * parts, GROUP) : Grid.items((long) outputs * parts)));
+                grouped ? Grid.groups((long) outputs * parts, GROUP) : Grid.items((long) outputs * parts), work));
         if (parts > 1) {
-            kernels.add(new Kernel(what + ", its parts joined", KernelClass.of(code -> join(code, scratch, out)), Grid.items(outputs)));
+            kernels.add(new Kernel(what + ", its parts joined", KernelClass.of(code -> join(code, scratch, out)), Grid.items(outputs), Work.elements((1L + parts) * outputs)));
         }
         return kernels;
-    }
-
-    /** Puts on the stack what a reduction of nothing is; the local is an index. TornadoVM's compilers do not all know an infinity, so devices make it. */
-    private void start(Code code, int index) {
-        if (kind == Op.ReduceKind.SUM) {
-            code.number(0);
-        } else {
-            code.number(LOWEST);
-            code.loadInt(index);
-            code.raw().i2f();
-            code.number(2);
-            code.raw().fadd().fmul();
-        }
-    }
-
-    private void combine(Code code) {
-        if (kind == Op.ReduceKind.SUM) {
-            code.raw().fadd();
-        } else {
-            int b = code.newFloat();
-            int a = code.newFloat();
-            Arithmetic.one(code, a, b, true);
-        }
     }
 
     /** The number of the part in the local {@code cell}'s cell, and the output's: cells are parts of outputs, outputs side by side. */
@@ -116,7 +96,7 @@ final class Reduction {
             code.dot(0, outer, kept.strides()[i]);
             bases[i] = code.newInt();
         }
-        start(code, at);
+        reducer.start(code, at);
         int sum = code.newFloat();
         code.loadInt(partAndOutput[0]);
         code.integer(partLength());
@@ -142,7 +122,7 @@ final class Reduction {
             int value = Arithmetic.compute(code, expression, registers);
             code.loadFloat(sum);
             code.loadFloat(value);
-            combine(code);
+            reducer.combine(code);
             code.storeFloat(sum);
         });
         return sum;
@@ -177,20 +157,7 @@ final class Reduction {
         code.raw().iadd();
         int at = code.newInt();
         int sum = walk(code, partAndOutput, at, GROUP);
-        code.raw().aload(shared).iload(item).fload(sum).fastore();
-        for (int half = GROUP / 2; half > 0; half /= 2) {
-            int other = half;
-            code.barrier();
-            code.ifLess(item, half, () -> {
-                code.raw().aload(shared).iload(item);
-                code.raw().aload(shared).iload(item).faload();
-                code.raw().aload(shared).iload(item);
-                code.integer(other);
-                code.raw().iadd().faload();
-                combine(code);
-                code.raw().fastore();
-            });
-        }
+        reducer.join(code, shared, item, GROUP, sum);
         code.ifLess(item, 1, () -> code.set(out, () -> code.loadInt(cell), () -> {
             code.raw().aload(shared);
             code.integer(0);
@@ -202,7 +169,7 @@ final class Reduction {
         code.id("globalIdx");
         int output = code.newInt();
         code.ifLess(output, outputs, () -> {
-            start(code, output);
+            reducer.start(code, output);
             int sum = code.newFloat();
             code.integer(0);
             int part = code.newInt();
@@ -215,7 +182,7 @@ final class Reduction {
                     code.loadInt(output);
                     code.raw().iadd();
                 });
-                combine(code);
+                reducer.combine(code);
                 code.storeFloat(sum);
             });
             code.set(out, () -> code.loadInt(output), () -> code.loadFloat(sum));

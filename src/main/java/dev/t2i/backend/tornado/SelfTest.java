@@ -7,6 +7,7 @@ import dev.t2i.graph.View;
 import dev.t2i.tensor.Shape;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -25,7 +26,8 @@ final class SelfTest {
         Shape space = Shape.of(1, NUMBERS);
         Spot from = new Spot(Room.INPUTS, 0);
         Spot to = new Spot(Room.OUTPUTS, 0);
-        Reduction sum = new Reduction("self-test", Op.ReduceKind.SUM, List.of(1), Expression.IDENTITY, List.of(new Operand(from, View.of(space))), space);
+        Reduction sum = new Reduction(new LoopNest("self-test", Expression.IDENTITY, List.of(new Operand(from, View.of(space))), space,
+                Optional.of(new LoopNest.Reduced(Op.ReduceKind.SUM, List.of(1))), new Operand(to, View.of(Shape.of(1, 1)).broadcast(space))));
         Object graph = Tornado.taskGraph("selfTest");
         Object context = Tornado.context();
         Object scheduler = Tornado.scheduler();

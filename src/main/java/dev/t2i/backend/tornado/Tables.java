@@ -22,7 +22,7 @@ final class Tables {
                 int value = code.newFloat();
                 code.set(out, () -> code.loadInt(item), () -> code.loadFloat(value));
             });
-        }), Grid.items(size));
+        }), Grid.items(size), Work.elements(2L * size + count));
     }
 
     /** {@code out[indices[i]] += updates[i]} from zeros: every element of the table looks for the rows that are meant for it, in order. */
@@ -52,7 +52,7 @@ final class Tables {
                 });
                 code.set(out, () -> code.loadInt(item), () -> code.loadFloat(sum));
             });
-        }), Grid.items(size));
+        }), Grid.items(size), Work.elements(size + (long) count * width));
     }
 
     /** Every element of the result finds out whether one of the source lies there. */
@@ -100,6 +100,6 @@ final class Tables {
                 int value = code.newFloat();
                 code.set(out, () -> code.loadInt(item), () -> code.loadFloat(value));
             });
-        }), Grid.items(size));
+        }), Grid.items(size), Work.elements(size + inner.size()));
     }
 }

@@ -140,6 +140,20 @@ final class Tornado {
         return call(call(call(plan, "withGraph", graph), "withGridScheduler", scheduler), "execute");
     }
 
+    /** Switches the profiler of a plan on or off, from the next execution on. */
+    static void profile(Object plan, boolean on) {
+        if (on) {
+            call(plan, "withProfiler", Enum.valueOf(type("enums.ProfilerMode").asSubclass(Enum.class), "SILENT"));
+        } else {
+            call(plan, "withoutProfiler");
+        }
+    }
+
+    /** What the profiler saw in an execution, by the name of one of its methods. */
+    static Object profiled(Object execution, String method) {
+        return call(call(execution, "getProfilerResult"), method);
+    }
+
     static void close(Object plan) {
         call(plan, "freeDeviceMemory");
         call(plan, "close");

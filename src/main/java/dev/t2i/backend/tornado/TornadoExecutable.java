@@ -2,6 +2,7 @@ package dev.t2i.backend.tornado;
 
 import dev.t2i.backend.Executable;
 import dev.t2i.backend.FiniteCheck;
+import dev.t2i.backend.Profiled;
 import dev.t2i.backend.Session;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.GraphException;
@@ -14,13 +15,16 @@ import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.ObjIntConsumer;
 
 /** A graph in two parts: what the host computes first, and the device's program. */
-final class TornadoExecutable implements Executable, FiniteCheck {
+final class TornadoExecutable implements Executable, FiniteCheck, Profiled {
     private final TornadoSession session;
     private final Graph source;
     private final Map<String, TensorType> handedOver;
@@ -71,6 +75,20 @@ final class TornadoExecutable implements Executable, FiniteCheck {
 
     @Override
     public void run(Map<String, Tensor> given) {
+        run(given, DevicePlan::run);
+    }
+
+    @Override
+    public RunProfile profile(Map<String, Tensor> given) {
+        if (program.kernels().isEmpty()) {
+            throw new GraphException("the device has nothing to do for this graph");
+        }
+        List<RunProfile> profile = new ArrayList<>();
+        run(given, (plan, number) -> profile.add(plan.profile(number)));
+        return profile.getFirst();
+    }
+
+    private void run(Map<String, Tensor> given, ObjIntConsumer<DevicePlan> how) {
         check(given);
         if (host != null) {
             Map<String, Tensor> some = new HashMap<>(given);
@@ -83,7 +101,7 @@ final class TornadoExecutable implements Executable, FiniteCheck {
         DevicePlan plan = session.ready();
         MemorySegment inputs = plan.inputs(number);
         program.inputs().forEach((name, spot) -> store(name, handedOver.containsKey(name) ? host.output(name) : given.get(name), inputs, spot.offset()));
-        plan.run(number);
+        how.accept(plan, number);
         session.assigned(program.graph().assignments().keySet());
         MemorySegment results = plan.outputs(number);
         program.outputs().forEach((name, spot) -> {

@@ -214,6 +214,11 @@ final class TornadoSession implements Session {
         return plan;
     }
 
+    /** Memory that the plan takes on the device, as TornadoVM counts. */
+    long deviceBytes() {
+        return ready().deviceBytes();
+    }
+
     /** Sends states that follow one another in the room, and empties the list. */
     private void send(List<State> run) {
         if (run.isEmpty()) {

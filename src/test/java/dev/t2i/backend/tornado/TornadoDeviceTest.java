@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.t2i.backend.Executable;
 import dev.t2i.backend.GraphRun;
+import dev.t2i.backend.Profiled;
 import dev.t2i.backend.Session;
 import dev.t2i.error.BackendException;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.Value;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
+import dev.t2i.tensor.Tensor;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -30,7 +32,7 @@ class TornadoDeviceTest {
         assertTrue(Tornado.isThere() ? message.contains("tornado:none:7") && message.contains("finds tornado:") : message.contains("TORNADOVM_HOME"), message);
     }
 
-    /** Programs in any order on the same states, with new ones in between: sums stay right. */
+    /** Programs in any order on the same states, looked at and put anew in between: sums stay right, and neither host nor device needs more and more memory. */
     @Test
     void programsAlternate() {
         requireDevice();
@@ -46,20 +48,64 @@ class TornadoDeviceTest {
             }
             Random random = new Random(4);
             double expected = 0;
-            for (int run = 0; run < 150; run++) {
+            long heap = 0;
+            long device = 0;
+            for (int run = 0; run < 2000; run++) {
                 int program = random.nextInt(adders.length);
                 double x = random.nextInt(5);
                 adders[program].run(Map.of("x", GraphRun.tensor(DType.F32, Shape.SCALAR, x)));
-                assertEquals(3 * expected, adders[program].output("before").getDouble(0));
+                assertEquals(3 * expected, adders[program].output("before").getDouble(0), "run " + run);
                 expected += x * (program + 1);
-                if (run == 70) {
+                if (run % 100 == 70) {
                     var now = GraphRun.tensor(DType.F32, Shape.of(3));
                     session.get("sum", now);
                     assertEquals(expected, now.getDouble(2));
-                    expected = 7;
-                    session.put("sum", GraphRun.tensor(DType.F32, Shape.of(3), 7, 7, 7));
+                    expected = run;
+                    session.put("sum", GraphRun.tensor(DType.F32, Shape.of(3), run, run, run));
+                }
+                if (run == 500) {
+                    heap = usedHeap();
+                    device = ((TornadoSession) session).deviceBytes();
                 }
             }
+            assertTrue(device > 0);
+            assertEquals(device, ((TornadoSession) session).deviceBytes());
+            long growth = usedHeap() - heap;
+            assertTrue(growth < 200_000, "1,500 runs left %,d bytes on the heap".formatted(growth));
+        }
+    }
+
+    private static long usedHeap() {
+        for (int i = 0; i < 3; i++) {
+            System.gc();
+        }
+        Runtime runtime = Runtime.getRuntime();
+        return runtime.totalMemory() - runtime.freeMemory();
+    }
+
+    /** Of a step with 100,000 parameters a few numbers travel. */
+    @Test
+    void parametersStayOnTheDevice() {
+        requireDevice();
+        try (Session session = new TornadoBackend("tornado").open()) {
+            Shape shape = Shape.of(100, 1000);
+            session.put("w", GraphRun.tensor(DType.F32, shape));
+            Graph graph = new Graph();
+            Value w = graph.state("w", DType.F32, shape);
+            Value x = graph.input("x", DType.F32, Shape.of(30, 100));
+            Value y = x.matMul(w);
+            graph.assign(w, w.add(graph.input("rate", DType.F32, Shape.SCALAR).broadcastTo(shape)));
+            graph.output("mean", y.mean());
+            Executable step = session.compile(graph);
+            Map<String, Tensor> inputs = Map.of("x", GraphRun.tensor(DType.F32, Shape.of(30, 100)), "rate", GraphRun.tensor(DType.F32, Shape.SCALAR, 0.5));
+            step.run(inputs);
+            Profiled.RunProfile profile = ((Profiled) step).profile(inputs);
+            assertTrue(profile.bytesToDevice() >= 4 * 3001 && profile.bytesToDevice() < 4 * 3001 + 500, profile::toString);
+            assertTrue(profile.bytesFromDevice() >= 4 && profile.bytesFromDevice() < 500, profile::toString);
+            assertTrue(profile.kernels().size() >= 2 && profile.kernels().stream().anyMatch(kernel -> kernel.operations() == 2L * 30 * 100 * 1000), profile::toString);
+            var now = GraphRun.tensor(DType.F32, shape);
+            session.get("w", now);
+            assertEquals(1, now.getDouble(99_999));
         }
     }
 }

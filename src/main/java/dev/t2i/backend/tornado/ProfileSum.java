@@ -1,0 +1,62 @@
+package dev.t2i.backend.tornado;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.t2i.backend.Profiled.KernelTime;
+import dev.t2i.backend.Profiled.RunProfile;
+import dev.t2i.error.BackendException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Adds up what TornadoVM's profiler says of the task graphs of a run. */
+final class ProfileSum {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String KERNEL_TIME = "TASK_KERNEL_TIME";
+
+    private long bytesToDevice;
+    private long bytesFromDevice;
+    private long transferNanos;
+    private long dispatchNanos;
+    private final List<KernelTime> times = new ArrayList<>();
+
+    /** @param kernels that the graph's tasks are, in order; none to leave them out */
+    void add(Object execution, List<Kernel> kernels) {
+        bytesToDevice += number(execution, "getTotalBytesCopyIn");
+        bytesFromDevice += number(execution, "getTotalBytesCopyOut");
+        transferNanos += number(execution, "getDataTransfersTime");
+        dispatchNanos += number(execution, "getKernelDispatchTime") + number(execution, "getDataTransferDispatchTime");
+        if (!kernels.isEmpty()) {
+            addKernels((String) Tornado.profiled(execution, "getProfileLog"), kernels);
+        }
+    }
+
+    private static long number(Object execution, String method) {
+        return (long) Tornado.profiled(execution, method);
+    }
+
+    private void addKernels(String log, List<Kernel> kernels) {
+        List<Map.Entry<Integer, Long>> tasks = new ArrayList<>();
+        try {
+            JsonNode graph = JSON.readTree(log).elements().next();
+            graph.properties().forEach(entry -> {
+                if (entry.getValue().has(KERNEL_TIME)) {
+                    tasks.add(Map.entry(Integer.parseInt(entry.getKey().substring(entry.getKey().lastIndexOf(DevicePlan.TASK) + 1)),
+                            entry.getValue().get(KERNEL_TIME).asLong()));
+                }
+            });
+        } catch (JsonProcessingException e) {
+            throw new BackendException("TornadoVM's profiler wrote something else than JSON: " + e.getOriginalMessage(), e);
+        }
+        tasks.sort(Map.Entry.comparingByKey());
+        for (int i = 0; i < Math.min(tasks.size(), kernels.size()); i++) {
+            Kernel kernel = kernels.get(i);
+            times.add(new KernelTime(kernel.what(), tasks.get(i).getValue() * 1e-9, kernel.work().operations(), kernel.work().bytes()));
+        }
+    }
+
+    RunProfile profile(int graphs, double firstRunSeconds, double wallSeconds) {
+        return new RunProfile(graphs, bytesToDevice, bytesFromDevice, firstRunSeconds, wallSeconds, transferNanos * 1e-9, dispatchNanos * 1e-9, times);
+    }
+}
