@@ -26,6 +26,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -171,8 +172,14 @@ final class Artist implements AutoCloseable {
         }
     }
 
-    /** The smallest batch that holds what is left, unless more than half of it would be drawn for nothing. */
-    private static int batchFor(int left) {
+    /**
+     * The smallest batch that holds what is left, unless more than half of it would be drawn for nothing; where compiling takes longer than
+     * drawing, one that is there already.
+     */
+    private int batchFor(int left) {
+        if (backend.compilesSlowly() && !compiled.isEmpty()) {
+            return compiled.keySet().stream().filter(size -> size >= left).min(Integer::compare).orElseGet(() -> Collections.max(compiled.keySet()));
+        }
         int smaller = BATCHES[0];
         for (int size : BATCHES) {
             if (size >= left) {

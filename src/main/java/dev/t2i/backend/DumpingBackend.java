@@ -51,6 +51,11 @@ public final class DumpingBackend implements Backend {
     }
 
     @Override
+    public boolean compilesSlowly() {
+        return backend.compilesSlowly();
+    }
+
+    @Override
     public Session open() {
         Session session = backend.open();
         return new Session() {

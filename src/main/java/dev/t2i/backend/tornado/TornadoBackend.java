@@ -53,6 +53,11 @@ public final class TornadoBackend implements Backend {
     }
 
     @Override
+    public boolean compilesSlowly() {
+        return true;
+    }
+
+    @Override
     public Session open() {
         SelfTest.run(device);
         return new TornadoSession(device);
