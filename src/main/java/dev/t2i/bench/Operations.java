@@ -9,6 +9,7 @@ import dev.t2i.graph.Value;
 import dev.t2i.graph.Window;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
+import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +22,6 @@ import java.util.function.Function;
  */
 final class Operations {
     private static final int BATCH = 32;
-    private static final String FLOPS = "GFLOP/s";
     /** Channels from and to, and the size of the pictures, of the 3x3 convolutions in configs/scenes-64.yaml. */
     private static final int[][] LAYERS = {
         {192, 192, 4}, {192, 192, 8}, {192, 96, 16}, {96, 96, 16}, {96, 48, 32}, {48, 48, 32},
@@ -30,60 +30,85 @@ final class Operations {
 
     private Operations() {}
 
-    /**
-     * @param work floating-point operations, or bytes moved, of one run
-     */
-    private record Case(String name, List<Shape> operands, Function<Value[], Value> operation, double work, String unit) {}
-
-    private static List<Case> cases() {
-        List<Case> cases = new ArrayList<>();
+    static List<Work> works() {
+        List<Work> works = new ArrayList<>();
         int edge = 1024;
-        cases.add(new Case("sgemm " + edge, List.of(Shape.of(edge, edge), Shape.of(edge, edge)), x -> x[0].matMul(x[1]),
-                2.0 * edge * edge * edge, FLOPS));
+        Shape square = Shape.of(edge, edge);
+        works.add(work("sgemm " + edge, 2.0 * edge * edge * edge, square, List.of(square, square), x -> x[0].matMul(x[1])));
         for (int[] layer : LAYERS) {
-            convolution(cases, layer[0], layer[1], layer[2]);
+            convolution(works, layer[0], layer[1], layer[2]);
         }
-        Shape pictures = Shape.of(BATCH, 64, 64, 32);
-        Shape perChannel = Shape.of(BATCH, 1, 1, 32);
-        cases.add(new Case("affine, leaky relu " + pictures, List.of(pictures, perChannel, perChannel),
-                x -> x[0].mul(x[1]).add(x[2]).leakyRelu(0.2), 2.0 * Float.BYTES * pictures.size(), "GB/s"));
-        return cases;
+        works.add(affine(Shape.of(BATCH, 64, 64, 32)));
+        return works;
     }
 
-    private static void convolution(List<Case> cases, int from, int to, int size) {
+    private static void convolution(List<Work> works, int from, int to, int size) {
         Shape picture = Shape.of(BATCH, size, size, from);
         Shape result = Shape.of(BATCH, size, size, to);
         Shape kernel = Shape.of(3, 3, from, to);
         Window window = Window.of(1, 1);
-        double work = 2.0 * result.size() * from * 9;
+        double flops = 2.0 * result.size() * from * 9;
         String name = "conv 3x3 %d->%d %dx%d ".formatted(from, to, size, size);
-        cases.add(new Case(name + "forward", List.of(picture, kernel), x -> x[0].graph().add(new Op.Conv2d(window), x), work, FLOPS));
-        cases.add(new Case(name + "input gradient", List.of(result, kernel),
-                x -> x[0].graph().add(new Op.Conv2dInputGradient(window, size, size), x), work, FLOPS));
-        cases.add(new Case(name + "weight gradient", List.of(picture, result),
-                x -> x[0].graph().add(new Op.Conv2dWeightGradient(window, 3, 3), x), work, FLOPS));
+        works.add(work(name + "forward", flops, result, List.of(picture, kernel), x -> x[0].graph().add(new Op.Conv2d(window), x)));
+        works.add(work(name + "input gradient", flops, picture, List.of(result, kernel),
+                x -> x[0].graph().add(new Op.Conv2dInputGradient(window, size, size), x)));
+        works.add(work(name + "weight gradient", flops, kernel, List.of(picture, result),
+                x -> x[0].graph().add(new Op.Conv2dWeightGradient(window, 3, 3), x)));
     }
 
-    static List<Measurement> measure(Backend backend, Stopwatch stopwatch) {
-        List<Measurement> measurements = new ArrayList<>();
-        for (Case one : cases()) {
-            measurements.add(new Measurement(Suite.OPS, one.name, backend.name(), one.work * 1e-9 / seconds(one, backend, stopwatch), one.unit));
-        }
-        return measurements;
+    private static Work work(String name, double flops, Shape result, List<Shape> operands, Function<Value[], Value> operation) {
+        return new Work(Suite.OPS, name, Work.FLOPS, 1e-9 * flops, new Work.Cost(flops, bytes(result, operands)), Work.Kind.NUMBERS,
+                backend -> new Running(backend, operands, operation));
     }
 
-    private static double seconds(Case one, Backend backend, Stopwatch stopwatch) {
-        Graph graph = new Graph();
-        try (Arena arena = Arena.ofShared(); Session session = backend.open()) {
-            Value[] values = new Value[one.operands.size()];
+    private static Work affine(Shape pictures) {
+        Shape perChannel = Shape.of(pictures.dim(0), 1, 1, pictures.dim(3));
+        List<Shape> operands = List.of(pictures, perChannel, perChannel);
+        double bytes = bytes(pictures, List.of(pictures));
+        return new Work(Suite.OPS, "affine, leaky relu " + pictures, Work.BYTES, 1e-9 * bytes, new Work.Cost(0, bytes), Work.Kind.NUMBERS,
+                backend -> new Running(backend, operands, x -> x[0].mul(x[1]).add(x[2]).leakyRelu(0.2)));
+    }
+
+    private static double bytes(Shape result, List<Shape> operands) {
+        return (double) Float.BYTES * (result.size() + operands.stream().mapToLong(Shape::size).sum());
+    }
+
+    /** One operation on a backend. */
+    private static final class Running implements Work.Running {
+        private static final String RESULT = "y";
+
+        private final Arena arena = Arena.ofShared();
+        private final Session session;
+        private final Executable executable;
+
+        Running(Backend backend, List<Shape> operands, Function<Value[], Value> operation) {
+            session = backend.open();
+            Graph graph = new Graph();
+            Value[] values = new Value[operands.size()];
             for (int i = 0; i < values.length; i++) {
                 // States, because inputs would be brought to the executable, or to a device, in every run.
-                values[i] = graph.state("x" + i, DType.F32, one.operands.get(i));
-                session.lend("x" + i, Numbers.small(arena, one.operands.get(i)));
+                values[i] = graph.state("x" + i, DType.F32, operands.get(i));
+                session.lend("x" + i, Numbers.small(arena, operands.get(i), i));
             }
-            graph.output("y", one.operation.apply(values));
-            Executable executable = session.compile(graph);
-            return stopwatch.seconds(() -> executable.run(Map.of()));
+            graph.output(RESULT, operation.apply(values));
+            executable = session.compile(graph);
+        }
+
+        @Override
+        public void run() {
+            executable.run(Map.of());
+        }
+
+        @Override
+        public List<Tensor> results() {
+            return List.of(executable.output(RESULT));
+        }
+
+        @Override
+        public void close() {
+            executable.close();
+            session.close();
+            arena.close();
         }
     }
 }

@@ -1,39 +1,55 @@
 package dev.t2i.cli;
 
-import dev.t2i.backend.Backend;
 import dev.t2i.backend.Backends;
+import dev.t2i.bench.Chart;
+import dev.t2i.bench.Comparison;
+import dev.t2i.bench.Contestant;
+import dev.t2i.bench.Machine;
 import dev.t2i.bench.Measurement;
 import dev.t2i.bench.Stopwatch;
 import dev.t2i.bench.Suite;
+import dev.t2i.bench.Work;
 import dev.t2i.config.Settings;
+import dev.t2i.error.OneLine;
+import dev.t2i.image.Png;
 import dev.t2i.train.GanSettings;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** Measures how fast backends do the program's work on this machine. */
+/** Measures how fast backends do the program's work on this machine, and whether they agree about its results. */
 @Command(name = "bench", description = {
     "Compares backends on this machine.",
-    "It times single operations, the text encoder, drawing and training steps. Each figure is the median of several timings after a warm-up."})
+    "It times single operations, the text encoder, drawing and training steps, the same on each backend, and compares the results. "
+            + "Each figure is the median of several timings after a warm-up. Results that disagree end with exit code 1."})
 final class BenchCommand extends T2iCommand {
 
     private static final int MOST_THREADS = 1024;
     private static final int MOST_REPEATS = 10_000;
     private static final int LONGEST_WARMUP = 3600;
-    private static final int BAR = 24;
-    private static final int THOUSANDTHS = 1000;
+    private static final int LONGEST_TEXT = 60;
+    /** First runs that take longer are told about, and what they were spent on. */
+    private static final double LONG_START = 2;
+    private static final String PNG = ".png";
 
     @Option(names = "--suite", split = ",", splitSynopsisLabel = ",", paramLabel = "S",
             description = "What to measure: ops, encode, sample, train. Default: ops,encode, and with --config all four")
     private List<String> suiteNames = List.of();
 
-    @Option(names = "--backends", split = ",", splitSynopsisLabel = ",", paramLabel = "B", description = "What to compare. Default: the fastest here")
+    @Option(names = "--backends", split = ",", splitSynopsisLabel = ",", paramLabel = "B",
+            description = "What to compare: names that 'devices' lists, such as scalar,vector,native,tornado. Default: the fastest here")
     private List<String> backendNames = List.of(Backends.AUTO);
+
+    @Option(names = "--only", paramLabel = "TEXT", description = "Measure only what has this text in its name, such as 'sgemm' or '64x64 forward'.")
+    private String only;
 
     @Option(names = "--config", paramLabel = "FILE", description = "The networks and the training of sample and train, such as configs/yardstick-64.yaml")
     private Path config;
@@ -44,42 +60,90 @@ final class BenchCommand extends T2iCommand {
     @Option(names = "--threads", paramLabel = "N", description = "Threads, for backends that use threads. Default: all processors")
     private int threads = Runtime.getRuntime().availableProcessors();
 
-    @Option(names = "--repeats", paramLabel = "N", defaultValue = "7", description = "Timings of each figure. Default: ${DEFAULT-VALUE}")
+    @Option(names = "--repeats", paramLabel = "N", defaultValue = "7",
+            description = "Timings of each figure, fewer where one run takes very long. Default: ${DEFAULT-VALUE}")
     private int repeats;
 
     @Option(names = "--warmup", paramLabel = "SECONDS", defaultValue = "5", description = "Each figure is warmed up until for so long nothing got faster. Default: ${DEFAULT-VALUE}")
     private double warmup;
 
-    /** The answer of {@code --json}. */
-    record Report(List<Result> results, String machine) {
-    }
+    @Option(names = "--chart", paramLabel = "FILE.png", description = "Draw the figures, too.")
+    private Path chart;
 
-    record Result(String suite, String name, String backend, double value, String unit) {
-    }
+    @Option(names = "--force", description = "Overwrite the chart if it exists.")
+    private boolean force;
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
         List<Suite> suites = suites();
         requireWithin("--threads", threads, 1, MOST_THREADS);
         requireWithin("--repeats", repeats, 1, MOST_REPEATS);
         requireWithin("--warmup", warmup, 0, LONGEST_WARMUP);
+        requireChartsPlace();
         Optional<GanSettings> settings = Optional.ofNullable(config).map(file -> Settings.load(file, GanSettings.class, overrides));
-        List<Backend> backends = backendNames.stream().map(name -> Backends.get(name, threads)).toList();
-        Stopwatch stopwatch = new Stopwatch(warmup, repeats);
-        List<Measurement> measurements = new ArrayList<>();
-        for (Suite suite : suites) {
-            for (Backend backend : backends) {
-                log().printf("%s on %s (%s)%n", key(suite), backend.name(), backend.description());
-                log().flush();
-                measurements.addAll(suite.measure(backend, settings, stopwatch));
+        List<Work> works = works(suites, settings);
+        List<Contestant> contestants = contestants();
+        Comparison.Outcome outcome = new Comparison(contestants, new Stopwatch(warmup, repeats), new Log(works)).run(works, threads);
+        String machine = Machine.describe(threads, contestants);
+        if (chart != null) {
+            Map<String, String> text = Map.of("machine", machine);
+            Png.write(new Chart(machine, contestants, outcome, threads).draw(), text, chart, force);
+        }
+        BenchReport report = new BenchReport(machine, contestants, outcome, threads);
+        if (json()) {
+            printJson(report.json());
+        } else {
+            report.print(out());
+        }
+        List<Measurement> disagreements = outcome.disagreements();
+        if (disagreements.isEmpty()) {
+            return ExitCode.DONE;
+        }
+        log().printf("t2i bench: backends disagree: %s%s%n", disagreements.getFirst().disagreement(),
+                disagreements.size() == 1 ? "" : ", and %d more".formatted(disagreements.size() - 1));
+        return ExitCode.FAILED;
+    }
+
+    /** Says where the comparison is, so that nobody wonders during minutes of compiling. */
+    private final class Log implements Comparison.Listener {
+        private final List<Work> works;
+
+        Log(List<Work> works) {
+            this.works = works;
+        }
+
+        @Override
+        public void begins(Work work, Contestant contestant) {
+            say("[%d/%d] %s, %s: %s%s".formatted(works.indexOf(work) + 1, works.size(), work.suite().key(), work.name(), contestant.label(),
+                    contestant.compilesKernels() ? ", compiles its kernels first" : ""));
+        }
+
+        @Override
+        public void ended(Work work, Contestant contestant, Stopwatch.Timing timing) {
+            String spent = contestant.compilesKernels() ? ", most of it compiling" : "";
+            if (timing.timings() == 1 && repeats > 1) {
+                say("    one run takes %.1f s, so it was timed once".formatted(timing.seconds()));
+            } else if (timing.firstSeconds() > LONG_START) {
+                say("    the first run took %.1f s%s; it is not in the figure".formatted(timing.firstSeconds(), spent));
             }
         }
-        if (json()) {
-            printJson(new Report(measurements.stream().map(BenchCommand::result).toList(), machine()));
-        } else {
-            printTable(measurements, backends);
+
+        private void say(String line) {
+            log().println(line);
+            log().flush();
         }
-        return ExitCode.DONE;
+    }
+
+    private void requireChartsPlace() throws IOException {
+        if (chart == null) {
+            return;
+        }
+        if (!chart.toString().toLowerCase(Locale.ROOT).endsWith(PNG)) {
+            throw usage("--chart %s is not a .png file, and a chart is drawn as nothing else".formatted(OneLine.of(chart.toString(), LONGEST_TEXT)));
+        }
+        Places.requireFile(chart);
+        requireFree(chart, force);
+        Chart.requireFonts();
     }
 
     private List<Suite> suites() {
@@ -88,14 +152,39 @@ final class BenchCommand extends T2iCommand {
         }
         List<Suite> suites = new ArrayList<>();
         for (String name : suiteNames) {
-            Suite suite = List.of(Suite.values()).stream().filter(s -> key(s).equals(name)).findFirst().orElseThrow(() ->
-                    usage("there is no suite '%s', take some of ops, encode, sample, train".formatted(name)));
+            Suite suite = List.of(Suite.values()).stream().filter(s -> s.key().equals(name)).findFirst().orElseThrow(() ->
+                    usage("there is no suite '%s', take some of ops, encode, sample, train".formatted(OneLine.of(name, LONGEST_TEXT))));
             if (suite.needsSettings() && config == null) {
                 throw usage("--suite %s needs --config FILE, such as configs/yardstick-64.yaml".formatted(name));
+            }
+            if (suites.contains(suite)) {
+                throw usage("--suite names %s twice".formatted(name));
             }
             suites.add(suite);
         }
         return suites;
+    }
+
+    private List<Work> works(List<Suite> suites, Optional<GanSettings> settings) {
+        List<Work> all = suites.stream().flatMap(suite -> suite.works(settings).stream()).toList();
+        List<Work> chosen = all.stream().filter(work -> only == null || work.name().contains(only)).toList();
+        if (chosen.isEmpty()) {
+            throw usage("--only '%s': nothing in %s has that in its name; there are '%s' and %d more".formatted(OneLine.of(only, LONGEST_TEXT),
+                    suites.stream().map(Suite::key).collect(Collectors.joining(", ")), all.getFirst().name(), all.size() - 1));
+        }
+        return chosen;
+    }
+
+    private List<Contestant> contestants() {
+        List<Contestant> contestants = new ArrayList<>();
+        for (String name : backendNames) {
+            Contestant contestant = Contestant.of(name, threads);
+            if (contestants.stream().anyMatch(other -> other.label().equals(contestant.label()))) {
+                throw usage("--backends names %s twice%s".formatted(contestant.label(), name.equals(Backends.AUTO) ? ", as it is what auto chooses" : ""));
+            }
+            contestants.add(contestant);
+        }
+        return contestants;
     }
 
     private void requireWithin(String option, double number, int least, int most) {
@@ -106,31 +195,5 @@ final class BenchCommand extends T2iCommand {
 
     private ParameterException usage(String message) {
         return new ParameterException(spec().commandLine(), message);
-    }
-
-    private static String key(Suite suite) {
-        return suite.name().toLowerCase(Locale.ROOT);
-    }
-
-    private static Result result(Measurement m) {
-        return new Result(key(m.suite()), m.name(), m.backend(), Math.rint(m.value() * THOUSANDTHS) / THOUSANDTHS, m.unit());
-    }
-
-    private String machine() {
-        return "%s, %d thread%s, %s %s, Java %s".formatted(DevicesCommand.processor(), threads, threads == 1 ? "" : "s",
-                System.getProperty("os.name"), System.getProperty("os.arch"), Runtime.version());
-    }
-
-    /** One line a figure, with a bar beside it: the longest of a figure's bars is the fastest backend's. */
-    private void printTable(List<Measurement> measurements, List<Backend> backends) {
-        out().println(machine());
-        backends.forEach(backend -> out().printf("%s: %s%n", backend.name(), backend.description()));
-        out().println();
-        for (Measurement m : measurements) {
-            double fastest = measurements.stream().filter(other -> other.suite() == m.suite() && other.name().equals(m.name()))
-                    .mapToDouble(Measurement::speed).max().orElseThrow();
-            String bar = backends.size() == 1 ? "" : "  " + "█".repeat((int) Math.max(1, Math.round(BAR * m.speed() / fastest)));
-            out().printf(Locale.ROOT, "%-7s %-46s %-8s %10.2f %-8s%s%n", key(m.suite()), m.name(), m.backend(), m.value(), m.unit(), bar);
-        }
     }
 }

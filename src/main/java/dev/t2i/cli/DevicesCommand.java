@@ -1,10 +1,8 @@
 package dev.t2i.cli;
 
 import dev.t2i.backend.Backends;
-import java.io.IOException;
+import dev.t2i.bench.Machine;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Command;
 
@@ -13,13 +11,13 @@ import picocli.CommandLine.Command;
 final class DevicesCommand extends T2iCommand {
 
     /** The answer of {@code --json}. */
-    record Devices(Java java, Machine machine, List<Backends.Offer> backends) {
+    record Devices(Java java, Processor machine, List<Backends.Offer> backends) {
     }
 
     record Java(String version, String vendor, String home, long maxHeapBytes) {
     }
 
-    record Machine(String os, String arch, String processor, int cores, long memoryBytes) {
+    record Processor(String os, String arch, String processor, int cores, long memoryBytes) {
     }
 
     @Override
@@ -27,8 +25,8 @@ final class DevicesCommand extends T2iCommand {
         Devices devices = new Devices(
                 new Java(Runtime.version().toString(), System.getProperty("java.vendor"), System.getProperty("java.home"),
                         Runtime.getRuntime().maxMemory()),
-                new Machine(System.getProperty("os.name") + " " + System.getProperty("os.version"), System.getProperty("os.arch"),
-                        processor(), Runtime.getRuntime().availableProcessors(), memory()),
+                new Processor(System.getProperty("os.name") + " " + System.getProperty("os.version"), System.getProperty("os.arch"),
+                        Machine.processor(), Runtime.getRuntime().availableProcessors(), memory()),
                 Backends.list());
         if (json()) {
             printJson(devices);
@@ -55,21 +53,5 @@ final class DevicesCommand extends T2iCommand {
         // The management interface of the platform counts a container's limit, which is what matters here.
         return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os
                 ? os.getTotalMemorySize() : 0;
-    }
-
-    /** The processor's name where the system tells it (Linux), else "unknown". */
-    static String processor() {
-        Path file = Path.of("/proc/cpuinfo");
-        if (!Files.isReadable(file)) {
-            return "unknown";
-        }
-        try {
-            List<String> lines = Files.readAllLines(file);
-            return lines.stream().filter(line -> line.startsWith("model name"))
-                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
-                    .findFirst().orElse("unknown");
-        } catch (IOException e) {
-            return "unknown";
-        }
     }
 }

@@ -14,8 +14,11 @@ import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * A text-to-image training on random pictures and random text features, for measuring how fast the work of a
@@ -42,6 +45,7 @@ public final class GanTrial implements AutoCloseable {
     private final Map<String, Tensor> inputs = new HashMap<>();
     /** Draws latent variables for a step, where the generator has a prior. */
     private Drawing dreaming;
+    private Executable last;
     private long done;
 
     /** Text features of the conditioning vector's own width, given from outside. */
@@ -127,7 +131,7 @@ public final class GanTrial implements AutoCloseable {
     }
 
     /** Steps after which penalized and plain, critic's and common steps have come as often as they do in the long run. */
-    public int cycle() {
+    public static int cycle(GanSettings settings) {
         int interval = settings.loss().penaltyInterval();
         int critic = settings.criticIterations();
         int a = interval;
@@ -158,6 +162,7 @@ public final class GanTrial implements AutoCloseable {
             dreaming = dreaming == null ? drawing(settings.batch(), GanProgram.GENERATOR, false) : dreaming;
             inputs.put(GanProgram.LATENT, dreaming.latent(inputs, inputs.get(GanProgram.NOISE_KEYS)));
         }
+        last = step;
         step.run(stepInputs.computeIfAbsent(kind, _ -> FedTask.wanted(step, inputs)));
         done++;
     }
@@ -174,8 +179,35 @@ public final class GanTrial implements AutoCloseable {
                 && Double.isFinite(step.output("d.norm").getDouble(0)));
     }
 
-    /** Draws {@code count} pictures at once with the averaged generator. */
-    public void draw(int count) {
+    /**
+     * What the last step computed, to be compared with another backend's: all its scalars (losses, norms of gradients) in one tensor, and
+     * Adam's second moments of the discriminator in another. After the first step these are its squared gradients, times a constant.
+     */
+    public List<Tensor> results(Arena place) {
+        SortedMap<String, Tensor> scalars = new TreeMap<>();
+        last.graph().outputs().keySet().forEach(name -> scalars.put(name, last.output(name)));
+        Tensor figures = Tensor.allocate(place, DType.F32, Shape.of(scalars.size()));
+        int at = 0;
+        for (Tensor scalar : scalars.values()) {
+            figures.set(at++, scalar.getDouble(0));
+        }
+        return List.of(figures, squaredGradients(place));
+    }
+
+    private Tensor squaredGradients(Arena place) {
+        Tensor all = Tensor.allocate(place, DType.F32, Shape.of(Math.toIntExact(discriminatorParameters())));
+        long at = 0;
+        for (Parameters.Declaration declaration : declared.discriminator().declarations()) {
+            long bytes = Float.BYTES * declaration.shape().size();
+            String moment = program.discriminatorAdam().momentNames(GanProgram.DISCRIMINATOR + "/" + declaration.name()).getLast();
+            session.get(moment, Tensor.wrap(all.segment().asSlice(at, bytes), DType.F32, declaration.shape()));
+            at += bytes;
+        }
+        return all;
+    }
+
+    /** Draws {@code count} pictures {@code [count, size, size, 3]} at once with the averaged generator; the next call overwrites them. */
+    public Tensor draw(int count) {
         int width = settings.text().adapter().width();
         Drawing drawing = drawings.computeIfAbsent(count, rows -> drawing(rows, GanProgram.AVERAGE, true));
         Map<String, Tensor> given = drawingInputs.computeIfAbsent(count, rows -> Map.of(
@@ -184,7 +216,7 @@ public final class GanTrial implements AutoCloseable {
                 GanProgram.CAPTIONS + WORDS, normal(WORD_STREAM, Shape.of(rows, TOKENS, width))));
         Tensor keys = given.get(GanProgram.NOISE_KEYS);
         fillKeys(keys, 0);
-        drawing.pictures(given, keys);
+        return drawing.pictures(given, keys);
     }
 
     private Drawing drawing(int rows, String place, boolean paints) {
