@@ -85,7 +85,11 @@ public final class Chart {
         for (Measurement measurement : outcome.measurements()) {
             groups.computeIfAbsent(measurement.suite() + measurement.unit(), _ -> new ArrayList<>()).add(measurement);
         }
-        return groups.values().stream().map(group -> new Panel(group, contestants.stream().map(Contestant::label).toList(), COLOURS)).toList();
+        List<String> labels = contestants.stream().map(Contestant::label).toList();
+        // Bars of all panels begin at the same place.
+        FontMetrics metrics = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics().getFontMetrics(Panel.NAMES);
+        int widest = outcome.measurements().stream().mapToInt(measurement -> metrics.stringWidth(measurement.name())).max().orElse(0);
+        return groups.values().stream().map(group -> new Panel(group, labels, COLOURS, widest)).toList();
     }
 
     /** Draws title, machine, agreement and legend, and returns where they end. */
@@ -93,7 +97,7 @@ public final class Chart {
         graphics.setColor(INK);
         graphics.setFont(TITLE);
         int y = MARGIN + graphics.getFontMetrics().getAscent();
-        graphics.drawString("t2i bench: " + String.join(" and ", contestants.stream().map(Contestant::label).toList()), MARGIN, y);
+        graphics.drawString("t2i bench: " + String.join(", ", contestants.stream().map(Contestant::label).toList()), MARGIN, y);
         y += GAP / 2;
         graphics.setFont(TEXT);
         y = lines(graphics, machine, MARGIN, y);

@@ -23,26 +23,30 @@ final class Panel {
     /** Room on the right for the largest value's label, as a part of the axis. */
     private static final double LABEL_ROOM = 0.08;
     private static final double OUTSIDE = 1.1;
+    private static final Color GRID = new Color(0xE8E8E8);
     private static final Font TITLE = new Font(Chart.FACE, Font.BOLD, 15);
     private static final Font SMALL = new Font(Chart.FACE, Font.PLAIN, 10);
-    private static final Font NAMES = new Font(Chart.FACE, Font.PLAIN, 12);
+    static final Font NAMES = new Font(Chart.FACE, Font.PLAIN, 12);
 
     private final List<Measurement> measurements;
     private final List<String> names;
     private final List<String> labels;
     private final List<Color> colours;
     private final boolean limited;
+    private final int widest;
 
     /**
      * @param measurements of one suite and one unit
      * @param labels of the backends, in their order
      * @param colours of the backends, taken in turn
+     * @param widest pixels that names take in {@link #NAMES}, in any panel
      */
-    Panel(List<Measurement> measurements, List<String> labels, List<Color> colours) {
+    Panel(List<Measurement> measurements, List<String> labels, List<Color> colours, int widest) {
         this.measurements = measurements;
         this.names = measurements.stream().map(Measurement::name).distinct().toList();
         this.labels = labels;
         this.colours = colours;
+        this.widest = widest;
         this.limited = measurements.stream().anyMatch(measurement -> measurement.limit().isPresent());
     }
 
@@ -98,6 +102,7 @@ final class Panel {
         styler.setLabelsVisible(true).setLabelsFont(SMALL).setLabelsPosition(OUTSIDE);
         styler.setXAxisTickLabelsFormattingFunction(Panel::digits);
         styler.setAxisTickLabelsFont(NAMES).setAxisTitlesVisible(false).setPlotGridHorizontalLinesVisible(false);
+        styler.setPlotGridLinesColor(GRID).setPlotContentSize(1).setYAxisLeftWidthHint(widest);
         styler.setChartTitleFont(TITLE).setLegendVisible(false).setChartBackgroundColor(Color.WHITE)
                 .setPlotBackgroundColor(Color.WHITE).setPlotBorderVisible(false);
     }

@@ -5,7 +5,6 @@ import dev.t2i.bench.Chart;
 import dev.t2i.bench.Comparison;
 import dev.t2i.bench.Contestant;
 import dev.t2i.bench.Machine;
-import dev.t2i.bench.Measurement;
 import dev.t2i.bench.Stopwatch;
 import dev.t2i.bench.Suite;
 import dev.t2i.bench.Work;
@@ -86,8 +85,9 @@ final class BenchCommand extends T2iCommand {
         Comparison.Outcome outcome = new Comparison(contestants, new Stopwatch(warmup, repeats), new Log(works)).run(works, threads);
         String machine = Machine.describe(threads, contestants);
         if (chart != null) {
-            Map<String, String> text = Map.of("machine", machine);
-            Png.write(new Chart(machine, contestants, outcome, threads).draw(), text, chart, force);
+            // The chart's legend names the devices.
+            Chart drawn = new Chart(Machine.describe(threads, List.of()), contestants, outcome, threads);
+            Png.write(drawn.draw(), Map.of("machine", machine), chart, force);
         }
         BenchReport report = new BenchReport(machine, contestants, outcome, threads);
         if (json()) {
@@ -95,13 +95,8 @@ final class BenchCommand extends T2iCommand {
         } else {
             report.print(out());
         }
-        List<Measurement> disagreements = outcome.disagreements();
-        if (disagreements.isEmpty()) {
-            return ExitCode.DONE;
-        }
-        log().printf("t2i bench: backends disagree: %s%s%n", disagreements.getFirst().disagreement(),
-                disagreements.size() == 1 ? "" : ", and %d more".formatted(disagreements.size() - 1));
-        return ExitCode.FAILED;
+        report.trouble().ifPresent(line -> log().println("t2i bench: " + line));
+        return report.exitCode();
     }
 
     /** Says where the comparison is, so that nobody wonders during minutes of compiling. */

@@ -8,6 +8,7 @@ import dev.t2i.bench.Measurement;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** What {@code bench} found out, as a table and as JSON. */
 final class BenchReport {
@@ -97,6 +98,18 @@ final class BenchReport {
             }
             disagreements.forEach(m -> out.println("DISAGREEMENT: " + m.disagreement()));
         }
+    }
+
+    /** Results that disagree make a comparison of speeds void. */
+    int exitCode() {
+        return outcome.disagreements().isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
+    }
+
+    /** What went wrong, in one line, if anything did. */
+    Optional<String> trouble() {
+        List<Measurement> disagreements = outcome.disagreements();
+        return disagreements.stream().findFirst().map(first -> "backends disagree: " + first.disagreement()
+                + (disagreements.size() == 1 ? "" : ", and %d more".formatted(disagreements.size() - 1)));
     }
 
     private static String column(boolean shown, String text) {

@@ -1,15 +1,18 @@
 package dev.t2i.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.t2i.image.Png;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,6 +57,25 @@ class BenchCommandTest {
         assertEquals("vector", first.get("backend").asText());
         assertEquals("images/s", first.get("unit").asText());
         report.get("results").forEach(result -> assertTrue(result.get("value").asDouble() > 0, result::toString));
+        assertEquals("scalar", report.get("reference").asText(), "plain loops are the reference wherever they take part");
+        assertTrue(first.get("agrees").asBoolean(), report::toString);
+        assertTrue(first.get("difference").asDouble() <= first.get("tolerance").asDouble(), report::toString);
+        assertEquals(0, report.get("disagreements").size(), report::toString);
+        assertEquals("vector", report.get("backends").get(0).get("name").asText());
+    }
+
+    @Test
+    void chartIsAPictureThatNamesItsMachineAndIsNotOverwritten() throws IOException {
+        Path chart = folder.resolve("chart.png");
+        String[] args = {"bench", "--suite", "sample", "--config", config.toString(), "--only", "one picture", "--backends", "vector,scalar",
+            "--warmup", "0", "--repeats", "1", "--chart", chart.toString()};
+        assertEquals(ExitCode.DONE, run(args), err::toString);
+        assertTrue(out.toString().contains("All results agree."), out::toString);
+        assertFalse(out.toString().contains("16 at once"), out::toString);
+        assertTrue(Png.readText(chart).get("machine").contains("Java"));
+        assertTrue(ImageIO.read(chart.toFile()).getWidth() > 0);
+        assertEquals(ExitCode.BAD_INPUT, run(args), err::toString);
+        assertTrue(err.toString().contains("--force"), err::toString);
     }
 
     @Test
