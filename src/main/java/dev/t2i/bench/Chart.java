@@ -25,7 +25,7 @@ public final class Chart {
     /** Told apart by people who see few colours, too (Okabe and Ito 2008). */
     private static final List<Color> COLOURS = List.of(new Color(0x0072B2), new Color(0xE69F00), new Color(0x009E73), new Color(0xCC79A7),
             new Color(0x56B4E9), new Color(0xD55E00), new Color(0xF0E442), new Color(0x555555));
-    static final Color LIMIT_COLOUR = new Color(0xD5D5D5);
+    static final Color LIMIT_COLOUR = new Color(0xB8B8B8);
     private static final Color INK = new Color(0x222222);
     private static final Color ALARM = new Color(0xB00020);
 
@@ -115,7 +115,7 @@ public final class Chart {
             y = legend(graphics, COLOURS.get(i % COLOURS.size()), contestant.label() + ": " + contestant.backend().description(), y);
         }
         if (outcome.limits().isPresent()) {
-            y = legend(graphics, LIMIT_COLOUR, "measured limits: " + outcome.limits().get().toString(threads), y);
+            y = legend(graphics, LIMIT_COLOUR, "measured limits (dashed lines, grey bars): " + outcome.limits().get().toString(threads), y);
         }
         return y + GAP;
     }

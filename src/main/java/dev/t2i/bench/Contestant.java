@@ -21,11 +21,22 @@ public record Contestant(String label, Backend backend) {
     /** How a backend is timed. */
     public enum Pace {
         /** Warmed up, then timed as often as was asked for. */
-        STEADY,
+        STEADY(30),
         /** The same after a first run that counts for nothing, since it compiles kernels. */
-        COMPILING,
+        COMPILING(3),
         /** As few runs as will do: it is there to be right, and nobody waits for its steady state. */
-        PATIENT
+        PATIENT(3);
+
+        private final double longRun;
+
+        Pace(double longRun) {
+            this.longRun = longRun;
+        }
+
+        /** Seconds of a run from which one timing is enough. */
+        double longRun() {
+            return longRun;
+        }
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.t2i.bench;
 
+import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
@@ -8,22 +9,32 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
+import org.knowm.xchart.AnnotationLine;
 import org.knowm.xchart.HorizontalBarChart;
 import org.knowm.xchart.HorizontalBarChartBuilder;
+import org.knowm.xchart.style.AxesChartStyler;
 import org.knowm.xchart.style.HorizontalBarStyler;
 
-/** The bars of a suite's figures in one unit: a group for each figure, a bar for each backend, and a grey one for the limit. */
+/**
+ * The bars of a suite's figures in one unit: a group for each figure, a bar for each backend, and for the limit a grey line where it is the
+ * same for all of them, else a grey bar in each group.
+ */
 final class Panel {
     /** Between the least and the largest value, from which on a linear scale would hide the least. */
     private static final double DECADES = 20;
-    private static final int BAR = 12;
+    private static final int BAR = 11;
     private static final int BETWEEN = 9;
     private static final int FRAME = 90;
     private static final int LEAST_HEIGHT = 150;
+    /** The part of the plot between the first and the last mark of an axis; with all of it the first would have no number. */
+    private static final double CONTENT = 0.98;
+    /** Between the names and the bars. */
+    private static final int AXIS = 26;
     /** Room on the right for the largest value's label, as a part of the axis. */
     private static final double LABEL_ROOM = 0.08;
     private static final double OUTSIDE = 1.1;
     private static final Color GRID = new Color(0xE8E8E8);
+    private static final BasicStroke LINE = new BasicStroke(1.5f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_MITER, 1, new float[] {6, 4}, 0);
     private static final Font TITLE = new Font(Chart.FACE, Font.BOLD, 15);
     private static final Font SMALL = new Font(Chart.FACE, Font.PLAIN, 10);
     static final Font NAMES = new Font(Chart.FACE, Font.PLAIN, 12);
@@ -32,7 +43,7 @@ final class Panel {
     private final List<String> names;
     private final List<String> labels;
     private final List<Color> colours;
-    private final boolean limited;
+    private final List<Double> limits;
     private final int widest;
 
     /**
@@ -47,7 +58,7 @@ final class Panel {
         this.labels = labels;
         this.colours = colours;
         this.widest = widest;
-        this.limited = measurements.stream().anyMatch(measurement -> measurement.limit().isPresent());
+        this.limits = measurements.stream().map(Measurement::limit).flatMap(Optional::stream).distinct().toList();
     }
 
     int height() {
@@ -55,7 +66,7 @@ final class Panel {
     }
 
     private int group() {
-        return BAR * (labels.size() + (limited ? 1 : 0)) + BETWEEN;
+        return BAR * (labels.size() + (limits.size() > 1 ? 1 : 0)) + BETWEEN;
     }
 
     void paint(Graphics2D graphics, int width) {
@@ -79,9 +90,10 @@ final class Panel {
             String label = labels.get(i);
             series(chart, label, colours.get(i % colours.size()), m -> m.backend().equals(label) ? Optional.of(m.value()) : Optional.empty());
         }
-        if (limited) {
+        if (limits.size() > 1) {
             series(chart, "limit", Chart.LIMIT_COLOUR, Measurement::limit);
         }
+        limits.stream().limit(limits.size() == 1 ? 1 : 0).forEach(limit -> chart.addAnnotation(new AnnotationLine(limit, true, false)));
         chart.paint(graphics, width, height());
     }
 
@@ -102,7 +114,10 @@ final class Panel {
         styler.setLabelsVisible(true).setLabelsFont(SMALL).setLabelsPosition(OUTSIDE);
         styler.setXAxisTickLabelsFormattingFunction(Panel::digits);
         styler.setAxisTickLabelsFont(NAMES).setAxisTitlesVisible(false).setPlotGridHorizontalLinesVisible(false);
-        styler.setPlotGridLinesColor(GRID).setPlotContentSize(1).setYAxisLeftWidthHint(widest);
+        styler.setAnnotationLineColor(Chart.LIMIT_COLOUR).setAnnotationLineStroke(LINE);
+        // Else names are left out where groups are lower than numbers on the other axis are wide; one is a number that it refuses.
+        styler.setXAxisMaxLabelCount(Math.max(2, names.size())).setYAxisLabelAlignment(AxesChartStyler.TextAlignment.Right);
+        styler.setPlotGridLinesColor(GRID).setPlotContentSize(CONTENT).setYAxisLeftWidthHint(widest + AXIS);
         styler.setChartTitleFont(TITLE).setLegendVisible(false).setChartBackgroundColor(Color.WHITE)
                 .setPlotBackgroundColor(Color.WHITE).setPlotBorderVisible(false);
     }

@@ -10,10 +10,6 @@ import java.util.Arrays;
  * @param repeats timings of which the median counts
  */
 public record Stopwatch(double warmupSeconds, int repeats) {
-    /** Seconds of a warm run, and of the first one, from which one timing is enough: of any backend, and of a patient one. */
-    static final double LONG_RUN = 30;
-    static final double LONG_RUN_OF_A_PATIENT_ONE = 3;
-
     /** Short work is timed in groups that take at least so long, well above the clock's grain. */
     private static final double LEAST_GROUP_SECONDS = 0.02;
     private static final int LEAST_WARMUPS = 2;
@@ -40,27 +36,27 @@ public record Stopwatch(double warmupSeconds, int repeats) {
         double firstSeconds = seconds(work, 1);
         first.run();
         return switch (pace) {
-            case STEADY -> steady(work, firstSeconds, firstSeconds);
+            case STEADY -> steady(work, pace, firstSeconds, firstSeconds);
             // However fast a run that compiled was, it says nothing about the next.
-            case COMPILING -> steady(work, Double.POSITIVE_INFINITY, firstSeconds);
-            case PATIENT -> patient(work, firstSeconds);
+            case COMPILING -> steady(work, pace, Double.POSITIVE_INFINITY, firstSeconds);
+            case PATIENT -> patient(work, pace, firstSeconds);
         };
     }
 
-    private Timing steady(Runnable work, double best, double firstSeconds) {
-        double last = warmUp(work, best);
-        if (last >= LONG_RUN) {
+    private Timing steady(Runnable work, Contestant.Pace pace, double best, double firstSeconds) {
+        double last = warmUp(work, best, pace.longRun());
+        if (last >= pace.longRun()) {
             return new Timing(last, 1, firstSeconds);
         }
         return new Timing(median(work, last, repeats), repeats, firstSeconds);
     }
 
-    private Timing patient(Runnable work, double firstSeconds) {
-        if (firstSeconds >= LONG_RUN_OF_A_PATIENT_ONE) {
+    private Timing patient(Runnable work, Contestant.Pace pace, double firstSeconds) {
+        if (firstSeconds >= pace.longRun()) {
             return new Timing(firstSeconds, 1, firstSeconds);
         }
-        double last = new Stopwatch(Math.min(warmupSeconds, PATIENT_WARMUP), 1).warmUp(work, firstSeconds);
-        int few = (int) Math.clamp(LONG_RUN_OF_A_PATIENT_ONE / last, 1, repeats);
+        double last = new Stopwatch(Math.min(warmupSeconds, PATIENT_WARMUP), 1).warmUp(work, firstSeconds, pace.longRun());
+        int few = (int) Math.clamp(pace.longRun() / last, 1, repeats);
         return new Timing(median(work, last, few), few, firstSeconds);
     }
 
@@ -78,14 +74,15 @@ public record Stopwatch(double warmupSeconds, int repeats) {
      * The time of the last repetition.
      *
      * @param bestSoFar seconds of the run that was made already; infinite where that does not count
+     * @param longRun seconds of a repetition that is the last one
      */
-    private double warmUp(Runnable work, double bestSoFar) {
+    private double warmUp(Runnable work, double bestSoFar, double longRun) {
         long start = System.nanoTime();
         long improved = start;
         double best = bestSoFar;
         double last = 0;
         for (int done = Double.isFinite(bestSoFar) ? 1 : 0;
-                last < LONG_RUN && (done < LEAST_WARMUPS || since(improved) < warmupSeconds && since(start) < LONGEST * warmupSeconds); done++) {
+                last < longRun && (done < LEAST_WARMUPS || since(improved) < warmupSeconds && since(start) < LONGEST * warmupSeconds); done++) {
             last = seconds(work, 1);
             if (last < best * (1 - CLEARLY)) {
                 best = last;
