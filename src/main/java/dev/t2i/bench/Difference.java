@@ -56,7 +56,7 @@ public record Difference(String reference, double worst, double tolerance, Work.
 
     /** As a picture file holds it. */
     private static int level(float value) {
-        return (int) Math.clamp(Math.round((value + 1) * HALF_RANGE), 0, WHITE);
+        return Math.clamp(Math.round((value + 1) * HALF_RANGE), 0, WHITE);
     }
 
     /** For a column: {@code 2.1e-07}, or {@code 1/255}. */

@@ -57,7 +57,7 @@ public record Work(Suite suite, String name, String unit, double amount, Cost co
     }
 
     /** The figure of a run that takes so long. */
-    double value(double seconds) {
+    public double value(double seconds) {
         return unit.equals(MILLISECONDS) ? 1e3 * seconds : amount / seconds;
     }
 }

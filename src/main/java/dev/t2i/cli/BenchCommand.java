@@ -115,12 +115,16 @@ final class BenchCommand extends T2iCommand {
 
         @Override
         public void ended(Work work, Contestant contestant, Stopwatch.Timing timing) {
-            String spent = contestant.compilesKernels() ? ", most of it compiling" : "";
+            // Here too, so that what a crash of a driver ends is not lost.
+            StringBuilder line = new StringBuilder("    %s %s".formatted(BenchReport.number(work.value(timing.seconds())), work.unit()));
             if (timing.timings() == 1 && repeats > 1) {
-                say("    one run takes %.1f s, so it was timed once".formatted(timing.seconds()));
-            } else if (timing.firstSeconds() > LONG_START) {
-                say("    the first run took %.1f s%s; it is not in the figure".formatted(timing.firstSeconds(), spent));
+                line.append("; one run takes %.1f s, so it was timed once".formatted(timing.seconds()));
             }
+            if (timing.firstSeconds() > LONG_START && timing.firstSeconds() != timing.seconds()) {
+                line.append("; the first run took %.1f s%s and is not in the figure".formatted(timing.firstSeconds(),
+                        contestant.compilesKernels() ? ", most of it compiling," : ""));
+            }
+            say(line.toString());
         }
 
         private void say(String line) {

@@ -117,7 +117,7 @@ final class BenchReport {
     }
 
     /** Slow backends do hundredths of what fast ones do. */
-    private static String number(double value) {
+    static String number(double value) {
         return String.format(Locale.ROOT, value < 1 ? "%.4f" : "%.2f", value);
     }
 
