@@ -1,5 +1,6 @@
 package dev.t2i.cli;
 
+import dev.t2i.backend.tornado.DriverOutput;
 import dev.t2i.error.OneLine;
 import java.io.Console;
 import java.io.FileDescriptor;
@@ -57,6 +58,7 @@ public final class Main {
         System.setProperty("java.awt.headless", "true");
         Interruption.listen();
         Interruption.followLauncher();
+        DriverOutput.begin();
         int exitCode = run(args, writer(FileDescriptor.out), writer(FileDescriptor.err));
         Interruption.finished();
         System.exit(exitCode);

@@ -2,6 +2,7 @@ package dev.t2i.launcher;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The JVM that does the work, on this process's standard streams.
@@ -24,8 +25,11 @@ final class Child {
         this.process = process;
     }
 
-    static Child start(List<String> command) throws IOException {
-        Child child = new Child(new ProcessBuilder(command).inheritIO().start());
+    /** @param environment more variables for it */
+    static Child start(List<String> command, Map<String, String> environment) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
+        builder.environment().putAll(environment);
+        Child child = new Child(builder.start());
         Runtime.getRuntime().addShutdownHook(new Thread(child::endWithUs, "t2i-child"));
         return child;
     }

@@ -5,6 +5,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.nio.file.Paths;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
@@ -39,11 +40,18 @@ public final class Launcher {
         int exitCode;
         try {
             Profile profile = Profile.of(args, environment, Paths.get(System.getProperty("user.home")));
-            if (canRunHere(environment) && (!profile.needsTornado() || hasTornado())) {
+            if (canRunHere(environment) && (profile.sdk() == null || hasTornado())) {
                 runHere(mainClass, args);
                 return;
             }
-            exitCode = runChild(mainClass, args, environment, profile);
+            List<Jdk> jdks;
+            try {
+                jdks = fitting(JdkFinder.ofThisMachine(environment).find(), profile);
+            } catch (CannotLaunch e) {
+                profile = Profile.orTell(args, e);
+                jdks = JdkFinder.ofThisMachine(environment).find();
+            }
+            exitCode = runChild(mainClass, args, environment, profile, jdks);
         } catch (CannotLaunch e) {
             System.err.println("t2i: " + e.getMessage());
             exitCode = NO_RUNTIME;
@@ -63,26 +71,60 @@ public final class Launcher {
         }
     }
 
-    private static int runChild(String mainClass, String[] args, Map<String, String> environment, Profile profile)
+    /** Those that a profile's SDK runs in, which has been made for one version only. */
+    private static List<Jdk> fitting(List<Jdk> jdks, Profile profile) throws CannotLaunch {
+        if (profile.sdk() == null) {
+            return jdks;
+        }
+        List<Jdk> fitting = new ArrayList<>();
+        for (Jdk jdk : jdks) {
+            if (jdk.feature() == profile.sdk().jdk()) {
+                fitting.add(jdk);
+            }
+        }
+        if (fitting.isEmpty()) {
+            throw new CannotLaunch("the TornadoVM SDK in " + profile.sdk().home() + " is for JDK " + profile.sdk().jdk() + ", but this is JDK "
+                    + jdks.get(0).version() + " in " + jdks.get(0).home() + "; install JDK " + profile.sdk().jdk() + " or set T2I_JAVA_HOME to one");
+        }
+        return fitting;
+    }
+
+    private static int runChild(String mainClass, String[] args, Map<String, String> environment, Profile profile, List<Jdk> jdks)
             throws CannotLaunch, InterruptedException {
         List<String> extra = Options.split(JdkFinder.value(environment, "T2I_JAVA_OPTIONS"));
+        DriverLog log = profile.sdk() == null ? null : DriverLog.create();
         IOException failure = null;
-        for (Jdk jdk : JdkFinder.ofThisMachine(environment).find()) {
-            List<String> command = new ArrayList<>();
-            command.add(jdk.java().toString());
-            command.addAll(profile.options());
-            command.addAll(extra);
-            command.add("-cp");
-            command.add(System.getProperty("java.class.path"));
-            command.add(mainClass);
-            for (String arg : args) {
-                command.add(arg);
+        try {
+            for (Jdk jdk : jdks) {
+                List<String> command = new ArrayList<>();
+                command.add(jdk.java().toString());
+                command.addAll(profile.options());
+                if (log != null) {
+                    command.add(log.option());
+                }
+                command.addAll(extra);
+                command.add("-cp");
+                command.add(System.getProperty("java.class.path"));
+                command.add(mainClass);
+                for (String arg : args) {
+                    command.add(arg);
+                }
+                try {
+                    // TornadoVM looks for its own files there, and would else make a folder "null" for its logs.
+                    int exitCode = Child.start(command, profile.sdk() == null ? Collections.<String, String>emptyMap()
+                            : Collections.singletonMap("TORNADOVM_HOME", profile.sdk().home().toString())).await();
+                    if (log != null) {
+                        log.explain(exitCode, profile.sdk());
+                    }
+                    return exitCode;
+                } catch (IOException e) {
+                    // A JDK of another architecture says so only when started: the next one may do.
+                    failure = e;
+                }
             }
-            try {
-                return Child.start(command).await();
-            } catch (IOException e) {
-                // A JDK of another architecture says so only when started: the next one may do.
-                failure = e;
+        } finally {
+            if (log != null) {
+                log.delete();
             }
         }
         throw new CannotLaunch("can't start a JVM: " + (failure == null ? "no JDK" : failure.getMessage()));

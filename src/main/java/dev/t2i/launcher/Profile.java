@@ -1,6 +1,6 @@
 package dev.t2i.launcher;
 
-import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.ArrayList;
@@ -27,6 +27,8 @@ final class Profile {
             "-Xmn32m");
 
     private static final List<String> TORNADO = Arrays.asList(
+            // A JVM that does not start says why on standard output, which is for results.
+            "-XX:+DisplayVMOutputToStderr",
             // A kernel that fails to compile would else be run as Java, which for our kernels means: not at all, and without a word.
             "-Dtornado.recover.bailout=false",
             // Of a graph of a hundred tasks; the default holds forty.
@@ -37,47 +39,77 @@ final class Profile {
             "-Dtornado.experimental.reduce=false",
             // It loses an operand where a product is added to itself; the drivers contract products and sums anyway.
             "-Dtornado.enable.fma=false",
-            // TornadoVM's default lets drivers forget infinities and NaN.
-            "-Dtornado.opencl.compiler.flags=-cl-mad-enable",
+            // TornadoVM's default lets drivers forget infinities and NaN. Without warnings: of each kernel a driver has something to say.
+            "-Dtornado.opencl.compiler.flags=-cl-mad-enable -w",
             // Only a ceiling of TornadoVM's own, by default 4 GB; the device has one anyway.
             "-Dtornado.device.memory=1024GB");
+
+    /** System property that says in a child why it has no TornadoVM, where one was to be looked at. */
+    static final String TROUBLE = "t2i.tornado.trouble";
 
     /** Commands that look at every backend there is. */
     private static final List<String> LOOK_AT_ALL = Collections.singletonList("devices");
     private static final String NAME = "tornado";
-    private static final String ARGUMENTS = "tornado-argfile";
 
     private final List<String> options;
-    private final boolean needsTornado;
+    private final Sdk sdk;
 
-    private Profile(List<String> options, boolean needsTornado) {
+    private Profile(List<String> options, Sdk sdk) {
         this.options = Collections.unmodifiableList(options);
-        this.needsTornado = needsTornado;
+        this.sdk = sdk;
     }
 
     /** The profile for a command line on this machine. */
     static Profile of(String[] args, Map<String, String> environment, Path userHome) throws CannotLaunch {
-        List<String> options = new ArrayList<String>();
-        Path sdk = asksForTornado(args) ? sdk(environment, userHome) : null;
-        if (sdk == null) {
-            options.addAll(CPU);
-        } else {
-            options.add("@" + sdk.resolve(ARGUMENTS));
-            // Once more, and the last counts: TornadoVM has the current folder in it, and would take any jar there for a module.
-            options.add("--module-path=" + sdk.resolve("share").resolve("java").resolve("tornado"));
-            options.addAll(TORNADO);
+        if (!asksForTornado(args)) {
+            return processor();
         }
+        try {
+            Sdk sdk = sdk(environment, userHome);
+            return sdk == null ? processor() : tornado(sdk);
+        } catch (CannotLaunch e) {
+            return orTell(args, e);
+        }
+    }
+
+    private static Profile processor(String... more) {
+        List<String> options = new ArrayList<String>(CPU);
         options.addAll(COMMON);
-        return new Profile(options, sdk != null);
+        options.addAll(Arrays.asList(more));
+        return new Profile(options, null);
+    }
+
+    private static Profile tornado(Sdk sdk) {
+        List<String> options = new ArrayList<String>();
+        options.add("@" + sdk.arguments());
+        // Once more, and the last counts: TornadoVM has the current folder in it, and would take any jar there for a module.
+        options.add("--module-path=" + sdk.modules());
+        options.addAll(TORNADO);
+        options.addAll(COMMON);
+        return new Profile(options, sdk);
+    }
+
+    /** The processor's profile for commands that only look, which shall say themselves why TornadoVM is not there. */
+    static Profile orTell(String[] args, CannotLaunch trouble) throws CannotLaunch {
+        if (!onlyLooks(args)) {
+            throw trouble;
+        }
+        return processor("-D" + TROUBLE + "=" + trouble.getMessage());
+    }
+
+    private static boolean onlyLooks(String[] args) {
+        return args.length > 0 && LOOK_AT_ALL.contains(args[0]);
     }
 
     /** Whether the command line names the backend, or wants to see all of them. */
     private static boolean asksForTornado(String[] args) {
+        if (onlyLooks(args)) {
+            return true;
+        }
         for (int i = 0; i < args.length; i++) {
-            boolean looks = i == 0 && LOOK_AT_ALL.contains(args[i]);
             boolean names = i > 0 && (args[i - 1].equals("--backend") || args[i - 1].equals("--backends")) && names(args[i]);
             boolean joined = args[i].startsWith("--backend") && args[i].indexOf('=') > 0 && names(args[i].substring(args[i].indexOf('=') + 1));
-            if (looks || names || joined) {
+            if (names || joined) {
                 return true;
             }
         }
@@ -94,22 +126,22 @@ final class Profile {
     }
 
     /** TornadoVM's folder: where TORNADOVM_HOME says, or where SDKMAN puts it; null if there is none. */
-    private static Path sdk(Map<String, String> environment, Path userHome) throws CannotLaunch {
+    private static Sdk sdk(Map<String, String> environment, Path userHome) throws CannotLaunch {
         String told = JdkFinder.value(environment, "TORNADOVM_HOME");
-        Path usual = userHome.resolve(".sdkman").resolve("candidates").resolve("tornadovm").resolve("current");
-        Path sdk = told.isEmpty() ? usual : Paths.get(told);
-        if (Files.isRegularFile(sdk.resolve(ARGUMENTS))) {
-            return sdk;
-        }
         if (!told.isEmpty()) {
-            throw new CannotLaunch("TORNADOVM_HOME is " + told + ", where no " + ARGUMENTS + " lies: set it to the folder of a TornadoVM 5.2 SDK for JDK 25");
+            try {
+                return Sdk.at(Paths.get(told));
+            } catch (InvalidPathException e) {
+                throw new CannotLaunch("TORNADOVM_HOME is no path: " + told + "; set it to the folder of " + Sdk.WANTED);
+            }
         }
-        return null;
+        Path usual = userHome.resolve(".sdkman").resolve("candidates").resolve("tornadovm").resolve("current");
+        return Sdk.isAt(usual) ? Sdk.at(usual) : null;
     }
 
-    /** Whether only a JVM of this profile will do, whatever this one has. */
-    boolean needsTornado() {
-        return needsTornado;
+    /** The SDK that the JVM is to be started with, null if without. */
+    Sdk sdk() {
+        return sdk;
     }
 
     List<String> options() {

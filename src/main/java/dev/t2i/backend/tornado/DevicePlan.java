@@ -2,9 +2,14 @@ package dev.t2i.backend.tornado;
 
 import dev.t2i.backend.Profiled.RunProfile;
 import dev.t2i.backend.tornado.Tornado.Transfer;
+import dev.t2i.error.BackendException;
+import dev.t2i.error.OneLine;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * The task graphs of a session and the arrays between them: a hub that owns {@link Room#STATES} and {@link Room#TEMPORARIES}, two small graphs that
@@ -17,6 +22,7 @@ final class DevicePlan implements AutoCloseable {
     /** Elements of states that are carried at a time; small enough for indices within to be exact as F32. */
     static final int BLOCK = 1 << 18;
     private static final String HUB = "hub";
+    private static final int LONGEST = 80;
     private static final int SMALL = 16;
     /** Tasks are this letter and a number that grows. */
     static final String TASK = "t";
@@ -37,6 +43,10 @@ final class DevicePlan implements AutoCloseable {
     private final Object plan;
     private final CompileProgress progress;
     private int ids;
+    /** What tasks are for, by the names that TornadoVM knows them by. */
+    private final Map<String, String> kernels = new HashMap<>();
+    private final Tornado.Device device;
+    private final DeviceMemory memory;
 
     /** A program's graphs in the plan, and its arrays. */
     private static final class Chain {
@@ -58,6 +68,9 @@ final class DevicePlan implements AutoCloseable {
     private final List<Chain> chains = new ArrayList<>();
 
     DevicePlan(Tornado.Device device, int stateSize, List<DeviceProgram> programs) {
+        this.device = device;
+        memory = DeviceMemory.of(stateSize, programs);
+        memory.require(device);
         states = Tornado.array(Math.ceilDiv(Math.max(1, stateSize), BLOCK) * BLOCK);
         temporaries = Tornado.array(Math.max(SMALL, programs.stream().mapToInt(program -> program.size(Room.TEMPORARIES)).max().orElse(0)));
         List<Object> graphs = new ArrayList<>();
@@ -77,6 +90,7 @@ final class DevicePlan implements AutoCloseable {
 
     private void addTask(Object graph, String graphName, Kernel kernel, Object[] arguments) {
         String id = TASK + ids++;
+        kernels.put(graphName + "." + id, kernel.what());
         Tornado.task(graph, id, KernelLoader.task(kernel), arguments);
         Tornado.schedule(scheduler, graphName + "." + id, kernel.grid());
     }
@@ -207,13 +221,26 @@ final class DevicePlan implements AutoCloseable {
         return Tornado.segment(chains.get(program).outputs);
     }
 
+    private void execute(int graph) {
+        try {
+            Tornado.execute(plan, graph, scheduler);
+        } catch (DeviceMemoryException e) {
+            throw new DeviceMemoryException("%s; %s, %s has %s, in arrays of %s at most".formatted(e.reason(), memory, device.address(),
+                    DeviceMemory.human(device.memory()), DeviceMemory.human(device.largestArray())), e);
+        } catch (BackendException e) {
+            throw kernels.keySet().stream().filter(task -> Pattern.compile(Pattern.quote(task) + "\\b").matcher(e.getMessage()).find()).findFirst()
+                    .map(task -> new BackendException("%s (task %s is %s, on %s)".formatted(e.getMessage(), task, OneLine.of(kernels.get(task), LONGEST), device.address()), e))
+                    .orElse(e);
+        }
+    }
+
     void run(int program) {
         Chain chain = chains.get(program);
         boolean first = chain.firstNanos == 0;
-        Tornado.execute(plan, HUB_GRAPH, scheduler);
+        execute(HUB_GRAPH);
         for (int i = 0; i < chain.chunks.size(); i++) {
             long start = System.nanoTime();
-            Tornado.execute(plan, chain.first + i, scheduler);
+            execute(chain.first + i);
             if (first) {
                 long nanos = System.nanoTime() - start;
                 chain.firstNanos += nanos;
@@ -268,8 +295,8 @@ final class DevicePlan implements AutoCloseable {
         setNumber(numbers, 0, from / BLOCK);
         setNumber(numbers, 1, from % BLOCK);
         setNumber(numbers, 2, from % BLOCK + to - from);
-        Tornado.execute(plan, HUB_GRAPH, scheduler);
-        Tornado.execute(plan, graph, scheduler);
+        execute(HUB_GRAPH);
+        execute(graph);
     }
 
     private static void setNumber(MemorySegment numbers, int index, long value) {

@@ -1,6 +1,7 @@
 package dev.t2i.backend.tornado;
 
 import dev.t2i.error.BackendException;
+import dev.t2i.error.OneLine;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -8,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * TornadoVM's interface by reflection, as far as it is used here: so the program is built without TornadoVM, runs with whichever SDK it
@@ -16,6 +19,12 @@ import java.util.concurrent.ConcurrentHashMap;
 final class Tornado {
     static final String INSTALL = "install TornadoVM 5.2.0-jdk25 (an SDK with a backend for your device), set TORNADOVM_HOME to its folder, "
             + "and start t2i by its launcher: java -jar t2i.jar";
+    /** What to do where TornadoVM is, but no device. */
+    static final String DRIVER = "install the device's driver (for OpenCL on a processor: pocl-opencl-icd), or a TornadoVM SDK with a backend for your device";
+    private static final Pattern NO_DRIVER = Pattern.compile("No (\\S+) (?:platforms|devices) found");
+    private static final Pattern WRAPPING = Pattern.compile("\u001b\\[[0-9;]*m|(?s)\\s*Stack ?trace:.*|Bailout is disabled\\.\\s*Reason:|\\[ERROR]"
+            + "|The internal error is:|To increase the maximum device memory, use -Dtornado\\.device\\.memory=<X>GB");
+    private static final int LONGEST = 300;
     private static final String API = "uk.ac.manchester.tornado.api.";
     private static final Map<String, Method> METHODS = new ConcurrentHashMap<>();
 
@@ -26,8 +35,12 @@ final class Tornado {
      * A device of a driver.
      *
      * @param driver TornadoVM's name for it in lower case, such as opencl
+     * @param memory in bytes
+     * @param largestArray in bytes, as the driver says; some allocate larger ones all the same
+     * @param localMemory of a work group, in bytes
+     * @param groupSize most items of a work group
      */
-    record Device(String driver, int driverIndex, int index, String name, long memory, Object handle) {
+    record Device(String driver, int driverIndex, int index, String name, long memory, long largestArray, long localMemory, long groupSize, Object handle) {
         /** The name that {@code --backend} takes. */
         String address() {
             return "tornado:%s:%d".formatted(driver, index);
@@ -48,6 +61,10 @@ final class Tornado {
 
     /** All devices of all drivers, in TornadoVM's order. */
     static List<Device> devices() {
+        return DriverOutput.whileLooking(Tornado::find);
+    }
+
+    private static List<Device> find() {
         List<Device> devices = new ArrayList<>();
         Object runtime = callStatic("runtime.TornadoRuntimeProvider", "getTornadoRuntime");
         int drivers = (int) call(runtime, "getNumBackends");
@@ -58,7 +75,9 @@ final class Tornado {
             for (int i = 0; i < count; i++) {
                 Object device = call(backend, "getDevice", i);
                 String what = call(device, "getDescription").toString().trim().replaceAll("\\s+", " ");
-                devices.add(new Device(name, driver, i, what, (long) call(device, "getMaxGlobalMemory"), device));
+                long[] group = (long[]) call(device, "getDeviceMaxWorkgroupDimensions");
+                devices.add(new Device(name, driver, i, what, (long) call(device, "getMaxGlobalMemory"), (long) call(device, "getMaxAllocMemory"),
+                        (long) call(device, "getDeviceLocalMemorySize"), group[0], device));
             }
         }
         return devices;
@@ -129,15 +148,17 @@ final class Tornado {
         for (int i = 0; i < snapshots.size(); i++) {
             java.lang.reflect.Array.set(array, i, snapshots.get(i));
         }
-        Object plan = make("TornadoExecutionPlan", array);
-        call(plan, "withDevice", device.handle);
-        return plan;
+        return DriverOutput.whileComputing(() -> {
+            Object plan = make("TornadoExecutionPlan", array);
+            call(plan, "withDevice", device.handle);
+            return plan;
+        });
     }
 
     /** Runs the plan's graph of that number. */
     static Object execute(Object plan, int graph, Object scheduler) {
         // Asked anew each time: a kept result of withGraph does not run the graph that it was asked for.
-        return call(call(call(plan, "withGraph", graph), "withGridScheduler", scheduler), "execute");
+        return DriverOutput.whileComputing(() -> call(call(call(plan, "withGraph", graph), "withGridScheduler", scheduler), "execute"));
     }
 
     /** Switches the profiler of a plan on or off, from the next execution on. */
@@ -155,8 +176,11 @@ final class Tornado {
     }
 
     static void close(Object plan) {
-        call(plan, "freeDeviceMemory");
-        call(plan, "close");
+        DriverOutput.whileLooking(() -> {
+            call(plan, "freeDeviceMemory");
+            call(plan, "close");
+            return null;
+        });
     }
 
     // ---- reflection
@@ -167,7 +191,7 @@ final class Tornado {
         } catch (ClassNotFoundException e) {
             throw new BackendException("TornadoVM is not in this Java's class path: " + INSTALL);
         } catch (LinkageError e) {
-            throw new BackendException("TornadoVM does not start: %s; %s".formatted(reason(e), INSTALL), e);
+            throw notStarted(e);
         }
     }
 
@@ -253,21 +277,42 @@ final class Tornado {
 
     private static RuntimeException failure(ReflectiveOperationException e) {
         Throwable cause = e instanceof InvocationTargetException target ? target.getCause() : e;
+        if (cause instanceof LinkageError error) {
+            return notStarted(error);
+        }
         for (Throwable each = cause; each != null; each = each.getCause()) {
             if (each.getClass().getSimpleName().contains("OutOfMemory")) {
-                return new BackendException("the device has too little memory: %s; take a smaller batch (--set batch=N) or a device with more".formatted(reason(cause)), cause);
+                return new DeviceMemoryException(reason(cause), cause);
             }
         }
         return new BackendException("TornadoVM failed: " + reason(cause), cause);
     }
 
-    /** What is known of a failure, the innermost message in one line. */
-    private static String reason(Throwable e) {
+    /** Its classes are there, but something that they need is not: most often a driver. */
+    private static BackendException notStarted(LinkageError e) {
+        String reason = reason(e);
+        Matcher none = NO_DRIVER.matcher(reason);
+        if (none.find()) {
+            return new BackendException("TornadoVM finds no %s device: %s".formatted(none.group(1), DRIVER), e);
+        }
+        if (reason.contains(".so") || reason.contains(".dll") || reason.contains(".dylib") || innermost(e) instanceof UnsatisfiedLinkError) {
+            return new BackendException("TornadoVM cannot load its driver's library: %s; %s".formatted(reason, DRIVER), e);
+        }
+        return new BackendException("TornadoVM does not start: %s; %s".formatted(reason, INSTALL), e);
+    }
+
+    private static Throwable innermost(Throwable e) {
         Throwable cause = e;
         while (cause.getCause() != null) {
             cause = cause.getCause();
         }
+        return cause;
+    }
+
+    /** What is known of a failure, the innermost message in one line, without what TornadoVM wraps around it. */
+    private static String reason(Throwable e) {
+        Throwable cause = innermost(e);
         String message = cause.getMessage() == null || cause.getMessage().isBlank() ? cause.getClass().getName() : cause.getMessage();
-        return dev.t2i.error.OneLine.of(message.replaceAll("\u001b\\[[0-9;]*m", ""), 300);
+        return OneLine.of(WRAPPING.matcher(message).replaceAll(" "), LONGEST).replaceAll(" {2,}", " ");
     }
 }

@@ -3,11 +3,17 @@ package dev.t2i.backend.tornado;
 import dev.t2i.backend.Backend;
 import dev.t2i.backend.Session;
 import dev.t2i.error.BackendException;
+import dev.t2i.error.OneLine;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /** Graphs as TornadoVM task graphs on any device that one of its drivers finds. See docs/architecture.md for how a graph gets there. */
 public final class TornadoBackend implements Backend {
+    private static final String BAILOUT = "tornado.recover.bailout";
+    /** The launcher's reason why TornadoVM is not in this JVM, if it looked. */
+    private static final String TROUBLE = "t2i.tornado.trouble";
+    private static final int LONGEST_NAME = 60;
+
     private final Tornado.Device device;
 
     /**
@@ -18,17 +24,22 @@ public final class TornadoBackend implements Backend {
         List<Tornado.Device> devices = devices();
         device = name.equals("tornado") ? devices.getFirst()
                 : devices.stream().filter(each -> each.address().equals(name)).findFirst().orElseThrow(() -> new BackendException(
-                        "there is no device '%s', TornadoVM finds %s".formatted(name,
-                                devices.stream().map(Tornado.Device::address).collect(Collectors.joining(", ")))));
+                        "there is no device '%s', TornadoVM finds %s; take one of those (tornado:DRIVER:DEVICE), or 'tornado' for the first"
+                                .formatted(OneLine.of(name, LONGEST_NAME), devices.stream().map(Tornado.Device::address).collect(Collectors.joining(", ")))));
+        if (!"false".equals(System.getProperty(BAILOUT))) {
+            throw new BackendException("TornadoVM would run kernels that fail as plain Java, which computes nothing: start t2i by its launcher "
+                    + "(java -jar t2i.jar) or with -D%s=false, and leave it out of T2I_JAVA_OPTIONS".formatted(BAILOUT));
+        }
     }
 
     private static List<Tornado.Device> devices() {
         if (!Tornado.isThere()) {
-            throw new BackendException("backend 'tornado' needs TornadoVM: " + Tornado.INSTALL);
+            String trouble = System.getProperty(TROUBLE);
+            throw new BackendException(trouble != null ? trouble : "there is no TornadoVM: " + Tornado.INSTALL);
         }
         List<Tornado.Device> devices = Tornado.devices();
         if (devices.isEmpty()) {
-            throw new BackendException("TornadoVM finds no device: install a driver that it can use (for OpenCL on a processor: pocl-opencl-icd)");
+            throw new BackendException("TornadoVM finds no device: " + Tornado.DRIVER);
         }
         return devices;
     }
@@ -49,7 +60,8 @@ public final class TornadoBackend implements Backend {
 
     @Override
     public String description() {
-        return "TornadoVM, %s, %.1f GB (%s)".formatted(device.name(), device.memory() / 1e9, device.address());
+        return "TornadoVM, %s, %s, %s at once, work groups of %d with %s (%s)".formatted(device.name(), DeviceMemory.human(device.memory()),
+                DeviceMemory.human(device.largestArray()), device.groupSize(), DeviceMemory.human(device.localMemory()), device.address());
     }
 
     @Override

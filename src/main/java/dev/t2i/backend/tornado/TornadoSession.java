@@ -186,6 +186,8 @@ final class TornadoSession implements Session {
         GraphSplit split = new GraphSplit(graph, name -> states.get(name).lent);
         TornadoExecutable executable = new TornadoExecutable(this, graph, split, offsets, split.needsHost() ? host.compile(split.host()) : null, executables.size());
         executables.add(executable);
+        // Before anything else happens for it: a training that cannot run shall not leave a run folder behind.
+        DeviceMemory.of(size, executables.stream().map(TornadoExecutable::program).toList()).require(device);
         outdated = true;
         return executable;
     }

@@ -1,0 +1,235 @@
+package dev.t2i.backend.tornado;
+
+import dev.t2i.error.BackendException;
+import dev.t2i.error.OneLine;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What TornadoVM and its drivers print. While one of their calls runs, the process's standard streams lead into a file: their
+ * native code prints on standard output, which is for results, and a call of OpenCL or CUDA that failed is told of there and
+ * nowhere else. TornadoVM goes on as if nothing had happened, with arrays that hold anything, so each such line becomes an exception here.
+ *
+ * <p>Anything else that was printed goes to standard error, unless the call failed: then it is the best reason there is.
+ * On Windows, whose processes have no such descriptors, calls run as they are.
+ */
+public final class DriverOutput {
+    /** System property that names the file, which the launcher reads if this JVM crashes. */
+    private static final String PROPERTY = "t2i.drivers.log";
+    private static final String BEGUN = "begun\n";
+
+    private static final int OUT = 1;
+    private static final int ERR = 2;
+    private static final int READ_WRITE = 2;
+    private static final int SEEK_END = 2;
+    private static final int KEPT = 1 << 20;
+    private static final int LONGEST = 250;
+
+    private static final Pattern FAILED = Pattern.compile("\\[TornadoVM-(?!\\w+-NVML)[\\w-]*JNI\\] ERROR : (.*?) -> Returned: (-?\\d+)");
+    /** Questions that a driver need not answer, and what comes after the work. */
+    private static final Pattern HARMLESS = Pattern.compile("^(?:clGet|clRelease|cu\\w*Get|cuEventElapsed|cu\\w+Destroy|cuMemFree)");
+    private static final Pattern COMPILER = Pattern.compile("(?im)^.*\\b(?:error|invalid build option)\\b.*$");
+
+    private static DriverOutput only;
+
+    private final Path path;
+    private final RandomAccessFile file;
+    private final MethodHandle dup2;
+    private final MethodHandle seek;
+    private final int descriptor;
+    private final int savedOut;
+    private final int savedErr;
+    /** Calls under way. */
+    private int depth;
+    private long read;
+
+    private DriverOutput(Path path) throws Throwable {
+        this.path = path;
+        Linker linker = Linker.nativeLinker();
+        ValueLayout.OfInt number = ValueLayout.JAVA_INT;
+        MethodHandle open = linker.downcallHandle(linker.defaultLookup().findOrThrow("open"),
+                FunctionDescriptor.of(number, ValueLayout.ADDRESS, number), Linker.Option.firstVariadicArg(2));
+        MethodHandle dup = linker.downcallHandle(linker.defaultLookup().findOrThrow("dup"), FunctionDescriptor.of(number, number));
+        dup2 = linker.downcallHandle(linker.defaultLookup().findOrThrow("dup2"), FunctionDescriptor.of(number, number, number));
+        seek = linker.downcallHandle(linker.defaultLookup().findOrThrow("lseek"),
+                FunctionDescriptor.of(ValueLayout.JAVA_LONG, number, ValueLayout.JAVA_LONG, number));
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment name = arena.allocateFrom(path.toString());
+            descriptor = required((int) open.invokeExact(name, READ_WRITE), "open");
+        }
+        savedOut = required((int) dup.invokeExact(OUT), "dup");
+        savedErr = required((int) dup.invokeExact(ERR), "dup");
+        file = new RandomAccessFile(path.toFile(), "rw");
+        read = (long) seek.invokeExact(descriptor, 0L, SEEK_END);
+    }
+
+    private static int required(int result, String call) throws IOException {
+        if (result < 0) {
+            throw new IOException(call + " failed");
+        }
+        return result;
+    }
+
+    /** Tells the launcher, where one waits for it, that the program has come to life. */
+    public static void begin() {
+        String path = System.getProperty(PROPERTY);
+        if (path == null) {
+            return;
+        }
+        try {
+            Files.writeString(Path.of(path), BEGUN, StandardOpenOption.WRITE);
+            // Else it would stay when a signal ends the launcher.
+            Path.of(path).toFile().deleteOnExit();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Runs a call that only looks or tidies up: drivers may refuse some questions. */
+    static <T> T whileLooking(Supplier<T> call) {
+        return during(call, false);
+    }
+
+    /**
+     * Runs a call that computes.
+     *
+     * @throws BackendException if the call throws one, or a driver's call within failed
+     */
+    static <T> T whileComputing(Supplier<T> call) {
+        return during(call, true);
+    }
+
+    private static <T> T during(Supplier<T> call, boolean strict) {
+        DriverOutput output = get();
+        if (output == null) {
+            return call.get();
+        }
+        output.enter();
+        T result;
+        try {
+            result = call.get();
+        } catch (BackendException e) {
+            throw explained(e, output.leave());
+        } catch (Throwable e) {
+            System.err.print(output.leave());
+            throw e;
+        }
+        String text = output.leave();
+        Optional<BackendException> failed = strict ? refused(text) : Optional.empty();
+        if (failed.isPresent()) {
+            throw failed.get();
+        }
+        System.err.print(text);
+        return result;
+    }
+
+    private static synchronized DriverOutput get() {
+        if (only == null && !System.getProperty("os.name").startsWith("Windows")) {
+            try {
+                String told = System.getProperty(PROPERTY);
+                Path path = told != null ? Path.of(told) : Files.createTempFile("t2i-drivers-", ".log");
+                path.toFile().deleteOnExit();
+                only = new DriverOutput(path);
+            } catch (Throwable e) {
+                throw new BackendException("what drivers print cannot be watched: %s; see that %s can be written to"
+                        .formatted(e.getMessage(), System.getProperty("java.io.tmpdir")), e);
+            }
+        }
+        return only;
+    }
+
+    private synchronized void enter() {
+        if (depth++ == 0) {
+            lead(descriptor, descriptor);
+        }
+    }
+
+    /** What has been printed since the last time. */
+    private synchronized String leave() {
+        if (--depth == 0) {
+            lead(savedOut, savedErr);
+        }
+        try {
+            long end = (long) seek.invokeExact(descriptor, 0L, SEEK_END);
+            if (end == read) {
+                return "";
+            }
+            byte[] bytes = new byte[(int) Math.min(end - read, KEPT)];
+            file.seek(end - bytes.length);
+            file.readFully(bytes);
+            read = end;
+            if (read > KEPT && depth == 0) {
+                file.setLength(BEGUN.length());
+                read = (long) seek.invokeExact(descriptor, 0L, SEEK_END);
+            }
+            return new String(bytes, StandardCharsets.UTF_8);
+        } catch (Throwable e) {
+            throw new BackendException("what drivers print cannot be read from %s: %s".formatted(path, e), e);
+        }
+    }
+
+    private void lead(int out, int err) {
+        System.out.flush();
+        System.err.flush();
+        try {
+            required((int) dup2.invokeExact(out, OUT), "dup2");
+            required((int) dup2.invokeExact(err, ERR), "dup2");
+        } catch (Throwable e) {
+            throw new BackendException("the standard streams cannot be led aside: " + e.getMessage(), e);
+        }
+    }
+
+    /** The exception with what a compiler or driver said of it. */
+    static BackendException explained(BackendException e, String text) {
+        Optional<BackendException> refused = refused(text);
+        if (e instanceof DeviceMemoryException) {
+            return e;
+        }
+        if (refused.isPresent() && refused.get() instanceof DeviceMemoryException) {
+            return refused.get();
+        }
+        Matcher line = COMPILER.matcher(text);
+        while (line.find()) {
+            if (!line.group().startsWith("[")) {
+                return new BackendException("%s: %s".formatted(e.getMessage(), OneLine.of(line.group(), LONGEST)), e);
+            }
+        }
+        return e;
+    }
+
+    /** The first call among what was printed that failed and that a result depends on. */
+    static Optional<BackendException> refused(String text) {
+        Matcher failed = FAILED.matcher(text);
+        while (failed.find()) {
+            String call = failed.group(1).strip();
+            int code = Integer.parseInt(failed.group(2));
+            if (HARMLESS.matcher(call).find()) {
+                continue;
+            }
+            return Optional.of(isMemory(call, code) ? new DeviceMemoryException("%s returned %d".formatted(call, code), null)
+                    : new BackendException(("the device's driver refused a call and TornadoVM went on without it (%s returned %d): "
+                            + "nothing that it computed can be trusted; update the driver or take another device").formatted(call, code)));
+        }
+        return Optional.empty();
+    }
+
+    /** CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_HOST_MEMORY, CL_INVALID_BUFFER_SIZE; CUDA_ERROR_OUT_OF_MEMORY. */
+    private static boolean isMemory(String call, int code) {
+        return call.startsWith("cl") ? code == -4 || code == -6 || code == -61 : code == 2;
+    }
+}
