@@ -53,6 +53,7 @@ public final class Backends {
             return offers;
         }
         devices.forEach(name -> offers.add(offer(name, () -> new TornadoBackend(name))));
+        TornadoBackend.idle().forEach((name, why) -> offers.add(new Offer(name, false, why)));
         return offers;
     }
 

@@ -3,6 +3,7 @@ package dev.t2i.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.t2i.backend.Backend;
 import dev.t2i.config.Settings;
+import dev.t2i.error.BackendException;
 import dev.t2i.error.BadInputException;
 import dev.t2i.train.Checkpoint;
 import dev.t2i.train.RunFolder;
@@ -129,7 +130,16 @@ abstract class TrainingCommand extends T2iCommand {
             log().println(place);
             log().flush();
         }
-        boolean complete = trainer.run();
+        boolean complete;
+        try {
+            complete = trainer.run();
+        } catch (BackendException | OutOfMemoryError e) {
+            // Devices compile kernels and take memory when a step first runs: that is a start that was refused, too.
+            if (!resume && trainer.samples() == 0) {
+                run.discard();
+            }
+            throw e;
+        }
         trainer.exportModel(run.path().toAbsolutePath().getFileName().toString());
         if (json()) {
             printJson(new Trained(run.path().toString(), trainer.samples(), complete, run.model().toString(), job.task.statistics()));

@@ -44,14 +44,7 @@ public final class Launcher {
                 runHere(mainClass, args);
                 return;
             }
-            List<Jdk> jdks;
-            try {
-                jdks = fitting(JdkFinder.ofThisMachine(environment).find(), profile);
-            } catch (CannotLaunch e) {
-                profile = Profile.orTell(args, e);
-                jdks = JdkFinder.ofThisMachine(environment).find();
-            }
-            exitCode = runChild(mainClass, args, environment, profile, jdks);
+            exitCode = runSomewhere(mainClass, args, environment, profile);
         } catch (CannotLaunch e) {
             System.err.println("t2i: " + e.getMessage());
             exitCode = NO_RUNTIME;
@@ -68,6 +61,16 @@ public final class Launcher {
                         + "); set LC_ALL=C.UTF-8, or write prompts into a file in UTF-8 and pass --prompts FILE");
                 System.exit(GARBLED);
             }
+        }
+    }
+
+    private static int runSomewhere(String mainClass, String[] args, Map<String, String> environment, Profile profile)
+            throws CannotLaunch, InterruptedException {
+        JdkFinder finder = JdkFinder.ofThisMachine(environment);
+        try {
+            return runChild(mainClass, args, environment, profile, fitting(finder.find(), profile));
+        } catch (CannotLaunch e) {
+            return runChild(mainClass, args, environment, Profile.orTell(args, e), finder.find());
         }
     }
 

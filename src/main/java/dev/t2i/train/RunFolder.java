@@ -76,6 +76,11 @@ public record RunFolder(Path path) {
         }
     }
 
+    /** Takes a folder away in which nothing has come to be. */
+    public void discard() {
+        Folders.discard(path);
+    }
+
     public Path config() {
         return path.resolve("config.yaml");
     }

@@ -91,7 +91,11 @@ final class DevicePlan implements AutoCloseable {
     private void addTask(Object graph, String graphName, Kernel kernel, Object[] arguments) {
         String id = TASK + ids++;
         kernels.put(graphName + "." + id, kernel.what());
-        Tornado.task(graph, id, KernelLoader.task(kernel), arguments);
+        try {
+            Tornado.task(graph, id, KernelLoader.task(kernel), arguments);
+        } catch (BackendException e) {
+            throw about(graphName + "." + id, e);
+        }
         Tornado.schedule(scheduler, graphName + "." + id, kernel.grid());
     }
 
@@ -229,9 +233,12 @@ final class DevicePlan implements AutoCloseable {
                     DeviceMemory.human(device.memory()), DeviceMemory.human(device.largestArray())), e);
         } catch (BackendException e) {
             throw kernels.keySet().stream().filter(task -> Pattern.compile(Pattern.quote(task) + "\\b").matcher(e.getMessage()).find()).findFirst()
-                    .map(task -> new BackendException("%s (task %s is %s, on %s)".formatted(e.getMessage(), task, OneLine.of(kernels.get(task), LONGEST), device.address()), e))
-                    .orElse(e);
+                    .map(task -> about(task, e)).orElse(e);
         }
+    }
+
+    private BackendException about(String task, BackendException e) {
+        return new BackendException("%s (task %s: %s, on %s)".formatted(e.getMessage(), task, OneLine.of(kernels.get(task), LONGEST), device.address()), e);
     }
 
     void run(int program) {

@@ -2,7 +2,10 @@ package dev.t2i.backend.tornado;
 
 import dev.t2i.error.BackendException;
 import dev.t2i.error.OneLine;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -41,6 +44,8 @@ public final class DriverOutput {
     private static final int LONGEST = 250;
 
     private static final Pattern FAILED = Pattern.compile("\\[TornadoVM-(?!\\w+-NVML)[\\w-]*JNI\\] ERROR : (.*?) -> Returned: (-?\\d+)");
+    /** What TornadoVM says when it takes other work groups than it was told: ours share local memory, and come out wrong. */
+    private static final String OTHER_GROUPS = "TornadoVM changed the user-defined local size";
     /** Questions that a driver need not answer, and what comes after the work. */
     private static final Pattern HARMLESS = Pattern.compile("^(?:clGet|clRelease|cu\\w*Get|cuEventElapsed|cu\\w+Destroy|cuMemFree)");
     private static final Pattern COMPILER = Pattern.compile("(?im)^.*\\b(?:error|invalid build option)\\b.*$");
@@ -54,10 +59,15 @@ public final class DriverOutput {
     private final int descriptor;
     private final int savedOut;
     private final int savedErr;
+    private final PrintStream plainOut = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+    private final PrintStream plainErr = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
+    private PrintStream javaOut;
+    private PrintStream javaErr;
     /** Calls under way. */
     private int depth;
     private long read;
 
+    @SuppressWarnings("restricted") // binding C is what it is for
     private DriverOutput(Path path) throws Throwable {
         this.path = path;
         Linker linker = Linker.nativeLinker();
@@ -124,7 +134,13 @@ public final class DriverOutput {
         try {
             result = call.get();
         } catch (BackendException e) {
-            throw explained(e, output.leave());
+            String text = output.leave();
+            BackendException explained = explained(e, text);
+            if (!text.isBlank()) {
+                // For --verbose, which shows all of an exception.
+                explained.addSuppressed(new IllegalStateException("was printed meanwhile:\n" + text));
+            }
+            throw explained;
         } catch (Throwable e) {
             System.err.print(output.leave());
             throw e;
@@ -156,12 +172,21 @@ public final class DriverOutput {
     private synchronized void enter() {
         if (depth++ == 0) {
             lead(descriptor, descriptor);
+            // A program that has put other streams in Java's place shall not get these lines either.
+            javaOut = System.out;
+            javaErr = System.err;
+            System.setOut(plainOut);
+            System.setErr(plainErr);
         }
     }
 
     /** What has been printed since the last time. */
     private synchronized String leave() {
         if (--depth == 0) {
+            System.setOut(javaOut);
+            System.setErr(javaErr);
+            plainOut.flush();
+            plainErr.flush();
             lead(savedOut, savedErr);
         }
         try {
@@ -214,6 +239,10 @@ public final class DriverOutput {
 
     /** The first call among what was printed that failed and that a result depends on. */
     static Optional<BackendException> refused(String text) {
+        if (text.contains(OTHER_GROUPS)) {
+            return Optional.of(new BackendException("the device cannot hold a work group as large as a kernel is written for, "
+                    + "and TornadoVM would run it in others, with wrong results: take another device or driver"));
+        }
         Matcher failed = FAILED.matcher(text);
         while (failed.find()) {
             String call = failed.group(1).strip();

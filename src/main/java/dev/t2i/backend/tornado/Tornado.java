@@ -123,7 +123,7 @@ final class Tornado {
         all[0] = id;
         all[1] = task;
         System.arraycopy(arguments, 0, all, 2, arguments.length);
-        call(graph, "task", all);
+        DriverOutput.whileComputing(() -> call(graph, "task", all));
     }
 
     static Object snapshot(Object graph) {
@@ -295,7 +295,7 @@ final class Tornado {
         if (none.find()) {
             return new BackendException("TornadoVM finds no %s device: %s".formatted(none.group(1), DRIVER), e);
         }
-        if (reason.contains(".so") || reason.contains(".dll") || reason.contains(".dylib") || innermost(e) instanceof UnsatisfiedLinkError) {
+        if (reason.contains("Library not found") || reason.contains(".so") || reason.contains(".dll") || reason.contains(".dylib") || innermost(e) instanceof UnsatisfiedLinkError) {
             return new BackendException("TornadoVM cannot load its driver's library: %s; %s".formatted(reason, DRIVER), e);
         }
         return new BackendException("TornadoVM does not start: %s; %s".formatted(reason, INSTALL), e);

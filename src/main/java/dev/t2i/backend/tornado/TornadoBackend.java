@@ -4,7 +4,16 @@ import dev.t2i.backend.Backend;
 import dev.t2i.backend.Session;
 import dev.t2i.error.BackendException;
 import dev.t2i.error.OneLine;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** Graphs as TornadoVM task graphs on any device that one of its drivers finds. See docs/architecture.md for how a graph gets there. */
@@ -51,6 +60,27 @@ public final class TornadoBackend implements Backend {
      */
     public static List<String> names() {
         return devices().stream().map(Tornado.Device::address).toList();
+    }
+
+    /** Drivers that the SDK has but that find no device here, and what to do, by the beginning of their devices' names. */
+    public static Map<String, String> idle() {
+        String home = System.getenv("TORNADOVM_HOME");
+        Path file = home == null ? null : Path.of(home, "etc", "tornado.backend");
+        if (file == null || !Files.isReadable(file)) {
+            return Map.of();
+        }
+        Properties properties = new Properties();
+        try (var in = Files.newBufferedReader(file)) {
+            properties.load(in);
+        } catch (IOException | IllegalArgumentException e) {
+            throw new BackendException(file + ": cannot be read; install the SDK again", e);
+        }
+        Set<String> working = devices().stream().map(Tornado.Device::driver).collect(Collectors.toSet());
+        return Arrays.stream(properties.getProperty("tornado.backends", "").split(","))
+                .map(each -> each.strip().replaceFirst("-backend$", "").toLowerCase(Locale.ROOT))
+                .filter(each -> !each.isEmpty() && !working.contains(each))
+                .collect(Collectors.toMap(each -> "tornado:" + each, _ -> "the SDK has this driver, but it finds no device: " + Tornado.DRIVER,
+                        (a, _) -> a, TreeMap::new));
     }
 
     @Override

@@ -184,7 +184,12 @@ final class TornadoSession implements Session {
             }
         }
         GraphSplit split = new GraphSplit(graph, name -> states.get(name).lent);
-        TornadoExecutable executable = new TornadoExecutable(this, graph, split, offsets, split.needsHost() ? host.compile(split.host()) : null, executables.size());
+        TornadoExecutable executable;
+        try {
+            executable = new TornadoExecutable(this, graph, split, offsets, split.needsHost() ? host.compile(split.host()) : null, executables.size());
+        } catch (ArithmeticException e) {
+            throw new DeviceMemoryException("one array of it would hold more than 2^31 numbers, which TornadoVM cannot count", e);
+        }
         executables.add(executable);
         // Before anything else happens for it: a training that cannot run shall not leave a run folder behind.
         DeviceMemory.of(size, executables.stream().map(TornadoExecutable::program).toList()).require(device);

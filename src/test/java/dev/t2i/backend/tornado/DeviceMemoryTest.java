@@ -1,0 +1,64 @@
+package dev.t2i.backend.tornado;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.t2i.error.BackendException;
+import dev.t2i.graph.Graph;
+import dev.t2i.graph.Value;
+import dev.t2i.graph.passes.Passes;
+import dev.t2i.tensor.DType;
+import dev.t2i.tensor.Shape;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
+
+/** Memory is counted before it is taken; no device is needed for that. */
+class DeviceMemoryTest {
+    private static Tornado.Device device(long memory) {
+        return new Tornado.Device("opencl", 0, 3, "small", memory, memory, 1 << 15, 256, null);
+    }
+
+    private static DeviceMemory needs() {
+        Graph graph = new Graph();
+        Value weight = graph.state("w", DType.F32, Shape.of(1000, 1000));
+        graph.output("y", graph.input("x", DType.F32, Shape.of(500, 1000)).matMul(weight).matMul(weight));
+        return DeviceMemory.of(1_000_000, List.of(new DeviceProgram(Passes.optimize(graph), Map.of("w", 0))));
+    }
+
+    @Test
+    void allRoomsCount() {
+        DeviceMemory memory = needs();
+        assertTrue(memory.states() >= 4_000_000 && memory.states() < 4_000_000 + 2L * 4 * DevicePlan.BLOCK, memory::toString);
+        assertEquals(2_000_000, memory.temporaries(), 100_000);
+        assertEquals(4_000_000, memory.programs(), 1000);
+        assertEquals(memory.states() + memory.temporaries() + memory.programs(), memory.total());
+    }
+
+    @Test
+    @ResourceLock(Resources.SYSTEM_PROPERTIES)
+    void tooSmallDevicesAreRefusedWithBothNumbersAndTheKnob() {
+        String before = System.setProperty("tornado.device.memory", "1024GB");
+        try {
+            needs().require(device(1L << 24));
+            String message = assertThrows(BackendException.class, () -> needs().require(device(5 << 20))).getMessage();
+            assertTrue(message.contains("it takes " + DeviceMemory.human(needs().total())) && message.contains("tornado:opencl:3 has 5.0 MiB")
+                    && message.contains("--set batch=N"), message);
+            System.setProperty("tornado.device.memory", "3MB");
+            message = assertThrows(BackendException.class, () -> needs().require(device(1L << 24))).getMessage();
+            assertTrue(message.contains("may use 3.0 MiB by -Dtornado.device.memory=3MB") && message.contains("T2I_JAVA_OPTIONS"), message);
+            System.setProperty("tornado.device.memory", "much");
+            message = assertThrows(BackendException.class, () -> needs().require(device(1L << 24))).getMessage();
+            assertTrue(message.contains("-Dtornado.device.memory=much is no size"), message);
+        } finally {
+            if (before == null) {
+                System.clearProperty("tornado.device.memory");
+            } else {
+                System.setProperty("tornado.device.memory", before);
+            }
+        }
+    }
+}

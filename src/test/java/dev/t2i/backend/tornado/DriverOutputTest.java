@@ -1,0 +1,43 @@
+package dev.t2i.backend.tornado;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.t2i.error.BackendException;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What is made of what drivers print. */
+class DriverOutputTest {
+    @Test
+    void callsThatFailedAreErrorsThoughTornadoGoesOn() {
+        String text = "1 warning generated.\n[TornadoVM-OCL-JNI] ERROR : clEnqueueNDRangeKernel -> Returned: -54\n";
+        String message = DriverOutput.refused(text).orElseThrow().getMessage();
+        assertTrue(message.contains("clEnqueueNDRangeKernel returned -54"), message);
+        assertTrue(DriverOutput.refused("[TornadoVM OCL] Warning: TornadoVM changed the user-defined local size to null. Now, the OpenCL driver ...\n").isPresent());
+        assertTrue(DriverOutput.refused("\t[TornadoVM-PTX-JNI] ERROR : cuLaunchKernel -> Returned: 1\n").isPresent());
+    }
+
+    @Test
+    void memoryThatIsNotThereIsToldApart() {
+        assertInstanceOf(DeviceMemoryException.class, DriverOutput.refused("[TornadoVM-OCL-JNI] ERROR : clCreateBuffer -> Returned: -61\n").orElseThrow());
+        assertInstanceOf(DeviceMemoryException.class, DriverOutput.refused("\t[TornadoVM-PTX-JNI] ERROR : cuMemAlloc -> Returned: 2\n").orElseThrow());
+    }
+
+    @Test
+    void questionsAndNoiseAreNoErrors() {
+        assertEquals(Optional.empty(), DriverOutput.refused("[TornadoVM-OCL-JNI] ERROR : clGetEventProfilingInfo -> Returned: -7\n"
+                + "[TornadoVM-OCL-NVML-JNI] ERROR : nvmlInit -> Returned: 9\n1 warning generated.\nan error that somebody speaks of\n"));
+    }
+
+    @Test
+    void aCompilersLineIsTheReason() {
+        BackendException e = new BackendException("TornadoVM failed: it does not compile");
+        assertSame(e, DriverOutput.explained(e, ""));
+        String message = DriverOutput.explained(e, "[TornadoVM-OCL-JNI] ERROR : clBuildProgram -> Returned: -11\n\n"
+                + "[ERROR] TornadoVM JIT Compiler - OpenCL Build Error Log:\n\nx.cl:3:7: error: unknown type name 'fleat'\n1 error generated.\n").getMessage();
+        assertEquals("TornadoVM failed: it does not compile: x.cl:3:7: error: unknown type name 'fleat'", message);
+    }
+}
