@@ -225,9 +225,9 @@ final class DevicePlan implements AutoCloseable {
         return Tornado.segment(chains.get(program).outputs);
     }
 
-    private void execute(int graph) {
+    private Object execute(int graph) {
         try {
-            Tornado.execute(plan, graph, scheduler);
+            return Tornado.execute(plan, graph, scheduler);
         } catch (DeviceMemoryException e) {
             throw new DeviceMemoryException("%s; %s, %s has %s, in arrays of %s at most".formatted(e.reason(), memory, device.address(),
                     DeviceMemory.human(device.memory()), DeviceMemory.human(device.largestArray())), e);
@@ -263,9 +263,9 @@ final class DevicePlan implements AutoCloseable {
         Tornado.profile(plan, true);
         long start = System.nanoTime();
         try {
-            sum.add(Tornado.execute(plan, HUB_GRAPH, scheduler), List.of());
+            sum.add(execute(HUB_GRAPH), List.of());
             for (int i = 0; i < chain.chunks.size(); i++) {
-                sum.add(Tornado.execute(plan, chain.first + i, scheduler), chain.chunks.get(i));
+                sum.add(execute(chain.first + i), chain.chunks.get(i));
             }
         } finally {
             Tornado.profile(plan, false);

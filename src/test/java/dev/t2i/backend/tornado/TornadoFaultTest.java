@@ -37,7 +37,7 @@ class TornadoFaultTest {
         Tornado.segment(result).setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, 0, UNTOUCHED);
         Tornado.toDevice(graph, Tornado.Transfer.EVERY_EXECUTION, context, arrays[0], arrays[1], arrays[2], arrays[3], result);
         Object scheduler = Tornado.scheduler();
-        Tornado.task(graph, "t0", KernelLoader.task(new Kernel("a fault", KernelClass.of(code), grid)),
+        Tornado.task(graph, "t0", KernelLoader.task(new Kernel("a fault", KernelClass.of(code), grid, Work.NONE)),
                 new Object[] {context, arrays[0], arrays[1], arrays[2], arrays[3], result});
         Tornado.schedule(scheduler, "fault.t0", grid);
         Tornado.toHost(graph, Tornado.Transfer.EVERY_EXECUTION, result);
