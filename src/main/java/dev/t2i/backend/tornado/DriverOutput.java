@@ -50,12 +50,25 @@ public final class DriverOutput {
     private static final Pattern HARMLESS = Pattern.compile("^(?:clGet|clRelease|cu\\w*Get|cuEventElapsed|cu\\w+Destroy|cuMemFree)");
     private static final Pattern COMPILER = Pattern.compile("(?im)^.*\\b(?:error|invalid build option)\\b.*$");
 
+    /** Constants, which cost nothing to call, of a class that Windows never loads. */
+    @SuppressWarnings("restricted") // binding C is what it is for
+    private static final class C {
+        private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+        static final MethodHandle OPEN = bind("open", FunctionDescriptor.of(INT, ValueLayout.ADDRESS, INT), Linker.Option.firstVariadicArg(2));
+        static final MethodHandle DUP = bind("dup", FunctionDescriptor.of(INT, INT));
+        static final MethodHandle DUP2 = bind("dup2", FunctionDescriptor.of(INT, INT, INT));
+        static final MethodHandle LSEEK = bind("lseek", FunctionDescriptor.of(ValueLayout.JAVA_LONG, INT, ValueLayout.JAVA_LONG, INT));
+
+        private static MethodHandle bind(String name, FunctionDescriptor type, Linker.Option... options) {
+            Linker linker = Linker.nativeLinker();
+            return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), type, options);
+        }
+    }
+
     private static DriverOutput only;
 
     private final Path path;
     private final RandomAccessFile file;
-    private final MethodHandle dup2;
-    private final MethodHandle seek;
     private final int descriptor;
     private final int savedOut;
     private final int savedErr;
@@ -67,25 +80,16 @@ public final class DriverOutput {
     private int depth;
     private long read;
 
-    @SuppressWarnings("restricted") // binding C is what it is for
     private DriverOutput(Path path) throws Throwable {
         this.path = path;
-        Linker linker = Linker.nativeLinker();
-        ValueLayout.OfInt number = ValueLayout.JAVA_INT;
-        MethodHandle open = linker.downcallHandle(linker.defaultLookup().findOrThrow("open"),
-                FunctionDescriptor.of(number, ValueLayout.ADDRESS, number), Linker.Option.firstVariadicArg(2));
-        MethodHandle dup = linker.downcallHandle(linker.defaultLookup().findOrThrow("dup"), FunctionDescriptor.of(number, number));
-        dup2 = linker.downcallHandle(linker.defaultLookup().findOrThrow("dup2"), FunctionDescriptor.of(number, number, number));
-        seek = linker.downcallHandle(linker.defaultLookup().findOrThrow("lseek"),
-                FunctionDescriptor.of(ValueLayout.JAVA_LONG, number, ValueLayout.JAVA_LONG, number));
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment name = arena.allocateFrom(path.toString());
-            descriptor = required((int) open.invokeExact(name, READ_WRITE), "open");
+            descriptor = required((int) C.OPEN.invokeExact(name, READ_WRITE), "open");
         }
-        savedOut = required((int) dup.invokeExact(OUT), "dup");
-        savedErr = required((int) dup.invokeExact(ERR), "dup");
+        savedOut = required((int) C.DUP.invokeExact(OUT), "dup");
+        savedErr = required((int) C.DUP.invokeExact(ERR), "dup");
         file = new RandomAccessFile(path.toFile(), "rw");
-        read = (long) seek.invokeExact(descriptor, 0L, SEEK_END);
+        read = (long) C.LSEEK.invokeExact(descriptor, 0L, SEEK_END);
     }
 
     private static int required(int result, String call) throws IOException {
@@ -190,7 +194,7 @@ public final class DriverOutput {
             lead(savedOut, savedErr);
         }
         try {
-            long end = (long) seek.invokeExact(descriptor, 0L, SEEK_END);
+            long end = (long) C.LSEEK.invokeExact(descriptor, 0L, SEEK_END);
             if (end == read) {
                 return "";
             }
@@ -200,7 +204,7 @@ public final class DriverOutput {
             read = end;
             if (read > KEPT && depth == 0) {
                 file.setLength(BEGUN.length());
-                read = (long) seek.invokeExact(descriptor, 0L, SEEK_END);
+                read = (long) C.LSEEK.invokeExact(descriptor, 0L, SEEK_END);
             }
             return new String(bytes, StandardCharsets.UTF_8);
         } catch (Throwable e) {
@@ -212,8 +216,8 @@ public final class DriverOutput {
         System.out.flush();
         System.err.flush();
         try {
-            required((int) dup2.invokeExact(out, OUT), "dup2");
-            required((int) dup2.invokeExact(err, ERR), "dup2");
+            required((int) C.DUP2.invokeExact(out, OUT), "dup2");
+            required((int) C.DUP2.invokeExact(err, ERR), "dup2");
         } catch (Throwable e) {
             throw new BackendException("the standard streams cannot be led aside: " + e.getMessage(), e);
         }
