@@ -44,7 +44,7 @@ public final class TornadoBackend implements Backend {
     private static List<Tornado.Device> devices() {
         if (!Tornado.isThere()) {
             String trouble = System.getProperty(TROUBLE);
-            throw new BackendException(trouble != null ? trouble : "there is no TornadoVM: " + Tornado.INSTALL);
+            throw new BackendException(trouble != null ? trouble : "backend 'tornado' needs TornadoVM: " + Tornado.INSTALL);
         }
         List<Tornado.Device> devices = Tornado.devices();
         if (devices.isEmpty()) {
