@@ -3,9 +3,12 @@ package dev.t2i.launcher;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -113,9 +116,8 @@ public final class Launcher {
                     command.add(arg);
                 }
                 try {
-                    // TornadoVM looks for its own files there, and would else make a folder "null" for its logs.
                     int exitCode = Child.start(command, profile.sdk() == null ? Collections.<String, String>emptyMap()
-                            : Collections.singletonMap("TORNADOVM_HOME", profile.sdk().home().toString())).await();
+                            : forTornado(profile.sdk(), jdk, environment)).await();
                     if (log != null) {
                         log.explain(exitCode, profile.sdk());
                     }
@@ -131,6 +133,21 @@ public final class Launcher {
             }
         }
         throw new CannotLaunch("can't start a JVM: " + (failure == null ? "no JDK" : failure.getMessage()));
+    }
+
+    /** Environment variables that TornadoVM and drivers beside a JVM need. */
+    static Map<String, String> forTornado(Sdk sdk, Jdk jdk, Map<String, String> environment) {
+        Map<String, String> more = new HashMap<>();
+        // TornadoVM looks for its own files there, and would else make a folder "null" for its logs.
+        more.put("TORNADOVM_HOME", sdk.home().toString());
+        // LLVM, which drivers compile with, takes signals over that the JVM lives on (a null check is a caught SIGSEGV). The JDK's
+        // own library for signal chaining hands them to the JVM first, if it is loaded before all others.
+        Path chaining = jdk.home().resolve("lib").resolve("libjsig.so");
+        if (Files.isRegularFile(chaining)) {
+            String preloaded = JdkFinder.value(environment, "LD_PRELOAD");
+            more.put("LD_PRELOAD", preloaded.isEmpty() ? chaining.toString() : chaining + ":" + preloaded);
+        }
+        return more;
     }
 
     /** True if this JVM is young enough and was started with all that the program needs. */
