@@ -114,8 +114,8 @@ INLINE void pair_tile(const int lies, const int height, const uint32_t *a, int s
         for (int s = 0; s < steps; s += 2, a += PARTS * PADDED(height), b += 2 * stride) {
             __m512i row1 = _mm512_loadu_si512(b);
             __m512i row2 = s + 1 < steps ? _mm512_loadu_si512(b + stride) : _mm512_setzero_si512();
-            __builtin_prefetch(b + AHEAD, 0, 2);
-            __builtin_prefetch(b + stride + AHEAD, 0, 2);
+            __builtin_prefetch(b + AHEAD(stride), 0, 2);
+            __builtin_prefetch(b + AHEAD(stride) + stride, 0, 2);
             right[0] = (__m512bh) _mm512_permutex2var_epi16(row1, first, row2);
             right[1] = (__m512bh) _mm512_permutex2var_epi16(row1, second, row2);
             add_pairs(height, a, right, sums);

@@ -8,8 +8,11 @@
 /* How a tile reads its right operand: a packed panel, or rows of F32 or BF16 where they lie. */
 enum { PANEL, ROWS_F32, ROWS_BF16 };
 
-/* Bytes that are fetched ahead along rows that are read where they lie. */
-#define AHEAD 512
+/*
+ * How far ahead rows that are read where they lie are fetched: the same columns of the next steps' rows. Along a row it would be
+ * the next task's columns at the end of each; and the processor does not see by itself where short pieces of rows go on.
+ */
+#define AHEAD(stride) (STREAM_DEPTH * (stride))
 
 INLINE floats right_of(const int how, const char *b, int w) {
     return how == ROWS_BF16 ? (floats) (widen(((const halves_at *) b)[w]) << 16) : (floats) ((const floats_at *) b)[w];
@@ -29,7 +32,7 @@ INLINE void tile(const int how, const int height, const float *a, int steps, con
         }
         if (how != PANEL) {
             for (int line = 0; line < COLUMNS * (how == ROWS_BF16 ? 2 : 4); line += 64) {
-                __builtin_prefetch(b + AHEAD + line, 0, 2);
+                __builtin_prefetch(b + AHEAD(stride) + line, 0, 2);
             }
         }
         UNROLL for (int i = 0; i < height; i++) {
