@@ -4,7 +4,7 @@
 _Static_assert(PARTS == 2, "a step of k takes as many words in a left tile of pairs as in one of F32");
 #endif
 
-typedef void tile_function(int height, const void *a, int steps, const char *b, long stride, float *c, long ldc, int fresh);
+typedef void tile_function(int height, const void *a, int steps, const char *b, long stride, long ahead, float *c, long ldc, int fresh);
 
 /* Whether a product's operands are packed in pairs. */
 INLINE int in_pairs(const t2i_product *p) {
@@ -100,7 +100,7 @@ static void edge_tile(tile_function *tile, int height, const void *a, int steps,
         memcpy(aside + i * COLUMNS, c + i * ldc, 4L * columns);
         memset(aside + i * COLUMNS + columns, 0, 4L * (COLUMNS - columns));
     }
-    tile(height, a, steps, b, 4L * COLUMNS, aside, COLUMNS, fresh);
+    tile(height, a, steps, b, 4L * COLUMNS, 0, aside, COLUMNS, fresh);
     for (int i = 0; i < height; i++) {
         memcpy(c + i * ldc, aside + i * COLUMNS, 4L * columns);
     }
@@ -112,7 +112,7 @@ static void block(const t2i_product *p, const char *a, const char *b, const char
     uint32_t *whole = whole_tile(p, scratch, rows);
     char *panel = (char *) (whole + PADDED(ROWS) * DEPTH);
     int size = bytes_of(p->type_b);
-    int depth = p->right == T2I_WHERE_IT_LIES ? STREAM_DEPTH : DEPTH;
+    int depth = p->right == T2I_WHERE_IT_LIES ? STREAM_DEPTH(size) : DEPTH;
     tile_function *panel_function = panel_tile;
     tile_function *rows_function = f32_rows_tile;
     if (p->type_b == T2I_BF16) {
@@ -135,9 +135,11 @@ static void block(const t2i_product *p, const char *a, const char *b, const char
             tile_function *tile = lies ? rows_function : panel_function;
             const char *right = panel;
             long stride = 4L * COLUMNS;
+            long ahead = 0;
             if (lies) {
                 right = b + (from * p->n + j) * size;
                 stride = (long) p->n * size;
+                ahead = from + steps < p->k ? steps * stride : 0;
             } else if (panels) {
                 right = panels + j / COLUMNS * bytes_of_panel(p, p->k) + bytes_of_panel(p, from);
             } else {
@@ -149,7 +151,7 @@ static void block(const t2i_product *p, const char *a, const char *b, const char
                 int height = height_of(rows, t);
                 const uint32_t *here = tile_left + held * PADDED(height);
                 if (valid == COLUMNS) {
-                    tile(height, here, steps, right, stride, sums, p->n, from == 0);
+                    tile(height, here, steps, right, stride, ahead, sums, p->n, from == 0);
                 } else {
                     edge_tile(tile, height, here, steps, right, sums, p->n, valid, from == 0);
                 }
