@@ -1,6 +1,10 @@
 /* Blocks of C: operands are packed, or read where they lie, some steps of k at a time, and multiplied tile by tile. */
 
-typedef void tile_function(int height, const void *a, int steps, const char *b, long stride, float *c, long ldc, int fresh);
+#if DOT
+_Static_assert(PARTS == 2, "a step of k takes as many words in a left tile of pairs as in one of F32");
+#endif
+
+typedef void tile_function(int height, const void *a, int steps, const char *b, long stride, long ahead, float *c, long ldc, int fresh);
 
 /* Whether a product's operands are packed in pairs. */
 INLINE int in_pairs(const t2i_product *p) {
@@ -36,33 +40,46 @@ static int64_t panel_bytes(const t2i_product *p) {
     return (int64_t) (p->n + COLUMNS - 1) / COLUMNS * bytes_of_panel(p, p->k);
 }
 
-/* Left tiles as F32, where DOT needs a tile more to split, and a panel. */
-static long bytes_of_left(int rows) {
-    return 4L * tiles_of(rows) * PADDED(ROWS) * DEPTH;
+/* Words of a tile of the left operand: over all of k where it is packed before. */
+INLINE long words_of_tile(const t2i_product *p) {
+    return PADDED(ROWS) * (p->left == T2I_PACKED_BEFORE ? (p->k + 1L) / 2 * 2 : DEPTH);
+}
+
+/* A scratch holds the left tiles, then a tile more, of which DOT makes pairs, then a panel. */
+INLINE uint32_t *whole_tile(const t2i_product *p, char *scratch, int rows) {
+    return (uint32_t *) scratch + tiles_of(rows) * words_of_tile(p);
 }
 
 static int64_t scratch_bytes(const t2i_product *p, int32_t rows) {
-    (void) p;
-    return bytes_of_left(rows) + 4L * PADDED(ROWS) * DEPTH + 4L * COLUMNS * DEPTH;
+    return 4L * (tiles_of(rows) * words_of_tile(p) + PADDED(ROWS) * DEPTH + COLUMNS * DEPTH);
 }
 
-/* All of the left operand's tiles, one after the other; each begins where the rows before it, padded, end. */
-INLINE void pack_left_tiles(const t2i_product *p, const char *a, long row, int rows, long from, int steps, uint32_t *left, uint32_t *whole) {
+/* Some steps of all of the left operand's tiles, each behind the steps that its tile holds already. */
+INLINE void pack_left_tiles(const t2i_product *p, const char *a, long row, int rows, long from, int steps, long held, uint32_t *left,
+                            uint32_t *whole) {
     for (int t = 0; t < tiles_of(rows); t++) {
         int height = height_of(rows, t);
+        uint32_t *out = left + held * PADDED(height);
 #if DOT
         if (in_pairs(p)) {
             pack_left(p, a, row, height, from, steps, whole);
-            split_left((const float *) whole, height, steps, left);
+            split_left((const float *) whole, height, steps, out);
         } else {
-            pack_left(p, a, row, height, from, steps, left);
+            pack_left(p, a, row, height, from, steps, out);
         }
 #else
         (void) whole;
-        pack_left(p, a, row, height, from, steps, left);
+        pack_left(p, a, row, height, from, steps, out);
 #endif
-        left += PADDED(ROWS) * DEPTH;
+        left += words_of_tile(p);
         row += height;
+    }
+}
+
+static void pack_all_left(const t2i_product *p, const char *a, char *scratch) {
+    for (long from = 0; from < p->k; from += DEPTH) {
+        int steps = (int) least(DEPTH, p->k - from);
+        pack_left_tiles(p, a, 0, p->m, from, steps, from, (uint32_t *) scratch, whole_tile(p, scratch, p->m));
     }
 }
 
@@ -83,7 +100,7 @@ static void edge_tile(tile_function *tile, int height, const void *a, int steps,
         memcpy(aside + i * COLUMNS, c + i * ldc, 4L * columns);
         memset(aside + i * COLUMNS + columns, 0, 4L * (COLUMNS - columns));
     }
-    tile(height, a, steps, b, 4L * COLUMNS, aside, COLUMNS, fresh);
+    tile(height, a, steps, b, 4L * COLUMNS, 0, aside, COLUMNS, fresh);
     for (int i = 0; i < height; i++) {
         memcpy(c + i * ldc, aside + i * COLUMNS, 4L * columns);
     }
@@ -92,10 +109,10 @@ static void edge_tile(tile_function *tile, int height, const void *a, int steps,
 static void block(const t2i_product *p, const char *a, const char *b, const char *panels, float *c,
                   int32_t row, int32_t rows, int32_t column, int32_t columns, char *scratch) {
     uint32_t *left = (uint32_t *) scratch;
-    uint32_t *whole = left + bytes_of_left(rows) / 4;
+    uint32_t *whole = whole_tile(p, scratch, rows);
     char *panel = (char *) (whole + PADDED(ROWS) * DEPTH);
     int size = bytes_of(p->type_b);
-    int depth = p->right == T2I_WHERE_IT_LIES ? STREAM_DEPTH : DEPTH;
+    int depth = p->right == T2I_WHERE_IT_LIES ? STREAM_DEPTH(size) : DEPTH;
     tile_function *panel_function = panel_tile;
     tile_function *rows_function = f32_rows_tile;
     if (p->type_b == T2I_BF16) {
@@ -108,16 +125,21 @@ static void block(const t2i_product *p, const char *a, const char *b, const char
     }
     for (long from = 0; from < p->k; from += depth) {
         int steps = (int) least(depth, p->k - from);
-        pack_left_tiles(p, a, row, rows, from, steps, left, whole);
+        long held = p->left == T2I_PACKED_BEFORE ? from : 0;
+        if (p->left != T2I_PACKED_BEFORE) {
+            pack_left_tiles(p, a, row, rows, from, steps, 0, left, whole);
+        }
         for (long j = column; j < (long) column + columns; j += COLUMNS) {
             int valid = (int) least(COLUMNS, p->n - j);
             int lies = p->right == T2I_WHERE_IT_LIES && valid == COLUMNS;
             tile_function *tile = lies ? rows_function : panel_function;
             const char *right = panel;
             long stride = 4L * COLUMNS;
+            long ahead = 0;
             if (lies) {
                 right = b + (from * p->n + j) * size;
                 stride = (long) p->n * size;
+                ahead = from + steps < p->k ? steps * stride : 0;
             } else if (panels) {
                 right = panels + j / COLUMNS * bytes_of_panel(p, p->k) + bytes_of_panel(p, from);
             } else {
@@ -127,16 +149,17 @@ static void block(const t2i_product *p, const char *a, const char *b, const char
             float *sums = c + (long) row * p->n + j;
             for (int t = 0; t < tiles_of(rows); t++) {
                 int height = height_of(rows, t);
+                const uint32_t *here = tile_left + held * PADDED(height);
                 if (valid == COLUMNS) {
-                    tile(height, tile_left, steps, right, stride, sums, p->n, from == 0);
+                    tile(height, here, steps, right, stride, ahead, sums, p->n, from == 0);
                 } else {
-                    edge_tile(tile, height, tile_left, steps, right, sums, p->n, valid, from == 0);
+                    edge_tile(tile, height, here, steps, right, sums, p->n, valid, from == 0);
                 }
-                tile_left += PADDED(ROWS) * DEPTH;
+                tile_left += words_of_tile(p);
                 sums += (long) height * p->n;
             }
         }
     }
 }
 
-const t2i_path NAME = {COLUMNS, panel_bytes, scratch_bytes, pack, block};
+const t2i_path NAME = {COLUMNS, panel_bytes, scratch_bytes, pack, pack_all_left, block};

@@ -90,7 +90,8 @@ INLINE void add_pairs(const int height, const uint32_t *a, const __m512bh right[
     }
 }
 
-INLINE void pair_tile(const int lies, const int height, const uint32_t *a, int steps, const char *b, long stride, float *c, long ldc, int fresh) {
+INLINE void pair_tile(const int lies, const int height, const uint32_t *a, int steps, const char *b, long stride, long ahead, float *c, long ldc,
+                      int fresh) {
     _Static_assert(VECTORS == 2, "rows that lie as they are come as one vector of BF16");
     __m512 sums[ROWS][VECTORS];
     __m512bh right[VECTORS];
@@ -110,12 +111,15 @@ INLINE void pair_tile(const int lies, const int height, const uint32_t *a, int s
         /* Takes words of two rows in turn: the first and the second half of both. */
         const __m512i ascending = _mm512_cvtepu16_epi32(_mm256_set_epi16(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
         const __m512i first = _mm512_or_si512(ascending, _mm512_slli_epi32(_mm512_add_epi32(ascending, _mm512_set1_epi32(32)), 16));
+        const long along = fresh ? ALONG * 64 : ahead;
         const __m512i second = _mm512_add_epi16(first, _mm512_set1_epi16(16));
         for (int s = 0; s < steps; s += 2, a += PARTS * PADDED(height), b += 2 * stride) {
             __m512i row1 = _mm512_loadu_si512(b);
             __m512i row2 = s + 1 < steps ? _mm512_loadu_si512(b + stride) : _mm512_setzero_si512();
-            __builtin_prefetch(b + AHEAD, 0, 2);
-            __builtin_prefetch(b + stride + AHEAD, 0, 2);
+            __builtin_prefetch(b + ahead, 0, 2);
+            __builtin_prefetch(b + ahead + stride, 0, 2);
+            __builtin_prefetch(b + along, 0, 2);
+            __builtin_prefetch(b + along + stride, 0, 2);
             right[0] = (__m512bh) _mm512_permutex2var_epi16(row1, first, row2);
             right[1] = (__m512bh) _mm512_permutex2var_epi16(row1, second, row2);
             add_pairs(height, a, right, sums);
@@ -128,7 +132,7 @@ INLINE void pair_tile(const int lies, const int height, const uint32_t *a, int s
     }
 }
 
-#define pair_panel_tile_CASE(h) case h: pair_tile(0, h, a, steps, b, stride, c, ldc, fresh); break;
-#define pair_rows_tile_CASE(h) case h: pair_tile(1, h, a, steps, b, stride, c, ldc, fresh); break;
+#define pair_panel_tile_CASE(h) case h: pair_tile(0, h, a, steps, b, stride, ahead, c, ldc, fresh); break;
+#define pair_rows_tile_CASE(h) case h: pair_tile(1, h, a, steps, b, stride, ahead, c, ldc, fresh); break;
 TILES(pair_panel_tile)
 TILES(pair_rows_tile)

@@ -56,9 +56,15 @@ EXPORT void t2i_pack(const t2i_product *p, const char *b, int64_t offset_b, int3
     PATHS[p->path]->pack(p, b + offset_b, column, columns, panels);
 }
 
+/* Packs all of A into a scratch for blocks of m rows, where it stays for the blocks that follow with this scratch. */
+EXPORT void t2i_pack_left(const t2i_product *p, const char *a, int64_t offset_a, char *scratch) {
+    PATHS[p->path]->pack_left(p, a + offset_a, scratch);
+}
+
 /*
  * Computes a block of C, or the same block of `count` products of a batch one after the other; C's lie densely.
- * `panels` is what t2i_pack made, or NULL; `scratch` is aligned to 64 bytes. Offsets count bytes.
+ * `panels` is what t2i_pack made, or NULL; `scratch` is aligned to 64 bytes, and holds what t2i_pack_left made where
+ * the left operand is packed before: then blocks have all rows. Offsets count bytes.
  */
 EXPORT void t2i_block(const t2i_product *p, const char *a, int64_t offset_a, const char *b, int64_t offset_b, const char *panels,
                       char *c, int64_t offset_c, int32_t count, int32_t row, int32_t rows, int32_t column, int32_t columns,

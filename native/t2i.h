@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* Changes with every change of what Java calls. */
-#define T2I_VERSION 1
+#define T2I_VERSION 2
 
 /* Values of t2i_product.path. A processor may know several. */
 enum { T2I_AVX2 = 0, T2I_AVX512 = 1, T2I_AVX512_BF16 = 2, T2I_NEON = 3, T2I_PATHS = 4 };
@@ -18,13 +18,13 @@ enum { T2I_AVX2 = 0, T2I_AVX512 = 1, T2I_AVX512_BF16 = 2, T2I_NEON = 3, T2I_PATH
 /* Values of t2i_product.type_a and type_b. */
 enum { T2I_F32 = 0, T2I_BF16 = 1 };
 
-/* Values of t2i_product.right: how the right operand is read. */
+/* Values of t2i_product.left and .right: how an operand is read. */
 enum {
     /* Packed by every block for itself. */
     T2I_PACKED_BY_BLOCK = 0,
-    /* Packed by t2i_pack before, since several blocks of rows read it. */
+    /* Packed by t2i_pack_left or t2i_pack before, since several blocks read it. */
     T2I_PACKED_BEFORE = 1,
-    /* Where it lies, for products of few rows, which are bound by reading it once. Not for a transposed one. */
+    /* Where it lies; the right operand of products of few rows, which are bound by reading it once. Not a transposed one. */
     T2I_WHERE_IT_LIES = 2
 };
 
@@ -35,11 +35,11 @@ typedef struct {
     int32_t type_b;
     int32_t trans_a; /* whether A lies as [k, m] */
     int32_t trans_b; /* whether B lies as [n, k] */
+    int32_t left;
     int32_t right;
     int32_t m;
     int32_t n;
     int32_t k; /* at least 1 */
-    int32_t unused;
     int64_t stride_a; /* bytes from one A of a batch to the next */
     int64_t stride_b;
 } t2i_product;
@@ -51,6 +51,7 @@ typedef struct {
     int64_t (*panel_bytes)(const t2i_product *p);
     int64_t (*scratch_bytes)(const t2i_product *p, int32_t rows);
     void (*pack)(const t2i_product *p, const char *b, int32_t column, int32_t columns, char *panels);
+    void (*pack_left)(const t2i_product *p, const char *a, char *scratch);
     void (*block)(const t2i_product *p, const char *a, const char *b, const char *panels, float *c,
                   int32_t row, int32_t rows, int32_t column, int32_t columns, char *scratch);
 } t2i_path;

@@ -8,14 +8,20 @@
 /* How a tile reads its right operand: a packed panel, or rows of F32 or BF16 where they lie. */
 enum { PANEL, ROWS_F32, ROWS_BF16 };
 
-/* Bytes that are fetched ahead along rows that are read where they lie. */
-#define AHEAD 512
+/*
+ * Rows that are read where they lie are fetched ahead, for the processor does not see by itself where short pieces of rows go on:
+ * `ahead` bytes from here begin the same columns of the next steps' rows. The first steps' rows, which nobody has fetched, are
+ * fetched so many tiles ahead along each row as well.
+ */
+#define ALONG 2
 
 INLINE floats right_of(const int how, const char *b, int w) {
     return how == ROWS_BF16 ? (floats) (widen(((const halves_at *) b)[w]) << 16) : (floats) ((const floats_at *) b)[w];
 }
 
-INLINE void tile(const int how, const int height, const float *a, int steps, const char *b, long stride, float *c, long ldc, int fresh) {
+INLINE void tile(const int how, const int height, const float *a, int steps, const char *b, long stride, long ahead, float *c, long ldc,
+                 int fresh) {
+    const long along = fresh ? ALONG * COLUMNS * (how == ROWS_BF16 ? 2 : 4) : ahead;
     floats sums[ROWS][VECTORS];
     UNROLL for (int i = 0; i < height; i++) {
         UNROLL for (int w = 0; w < VECTORS; w++) {
@@ -29,7 +35,8 @@ INLINE void tile(const int how, const int height, const float *a, int steps, con
         }
         if (how != PANEL) {
             for (int line = 0; line < COLUMNS * (how == ROWS_BF16 ? 2 : 4); line += 64) {
-                __builtin_prefetch(b + AHEAD + line, 0, 2);
+                __builtin_prefetch(b + ahead + line, 0, 2);
+                __builtin_prefetch(b + along + line, 0, 2);
             }
         }
         UNROLL for (int i = 0; i < height; i++) {
@@ -59,13 +66,14 @@ INLINE void tile(const int how, const int height, const float *a, int steps, con
 #endif
 #define HEIGHTS(CALL) CALL(1) CALL(2) CALL(3) CALL(4) CALL(5) CALL(6) MORE_HEIGHTS(CALL)
 
-#define TILES(name)                                                                                                     \
-    static void name(int height, const void *a, int steps, const char *b, long stride, float *c, long ldc, int fresh) { \
-        switch (height) { HEIGHTS(name##_CASE) }                                                                        \
+#define TILES(name)                                                                                                       \
+    static void name(int height, const void *a, int steps, const char *b, long stride, long ahead, float *c, long ldc,    \
+                     int fresh) {                                                                                         \
+        switch (height) { HEIGHTS(name##_CASE) }                                                                          \
     }
-#define panel_tile_CASE(h) case h: tile(PANEL, h, a, steps, b, stride, c, ldc, fresh); break;
-#define f32_rows_tile_CASE(h) case h: tile(ROWS_F32, h, a, steps, b, stride, c, ldc, fresh); break;
-#define bf16_rows_tile_CASE(h) case h: tile(ROWS_BF16, h, a, steps, b, stride, c, ldc, fresh); break;
+#define panel_tile_CASE(h) case h: tile(PANEL, h, a, steps, b, stride, ahead, c, ldc, fresh); break;
+#define f32_rows_tile_CASE(h) case h: tile(ROWS_F32, h, a, steps, b, stride, ahead, c, ldc, fresh); break;
+#define bf16_rows_tile_CASE(h) case h: tile(ROWS_BF16, h, a, steps, b, stride, ahead, c, ldc, fresh); break;
 TILES(panel_tile)
 TILES(f32_rows_tile)
 #if !DOT

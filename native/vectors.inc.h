@@ -23,9 +23,12 @@
 
 /* Columns of a tile, and of a panel. */
 #define COLUMNS (VECTORS * LANES)
-/* Steps of k that are computed at a time with a packed right operand, and with one that is read where it lies: even numbers. */
+/*
+ * Steps of k that are computed at a time with a packed right operand, and with one that is read where it lies, of elements of so
+ * many bytes: even numbers. Of the latter L2 holds two times as many rows, those of the next steps too.
+ */
 #define DEPTH 256
-#define STREAM_DEPTH 64
+#define STREAM_DEPTH(bytes) (256 / (bytes))
 /* A tile's left operand has room for rows in fours. */
 #define PADDED(rows) (((rows) + 3) / 4 * 4)
 

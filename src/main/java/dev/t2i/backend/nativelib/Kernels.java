@@ -18,7 +18,7 @@ import java.lang.invoke.MethodHandle;
 @SuppressWarnings("restricted") // binding C is what this class is for
 final class Kernels {
     /** As in {@code t2i.h}. */
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
 
     /** Constants of a class, for only through those does a call cost no more than one in C. */
     private static final class Functions {
@@ -29,6 +29,7 @@ final class Kernels {
         private static final MethodHandle SCRATCH_BYTES = bind("t2i_scratch_bytes", FunctionDescriptor.of(JAVA_LONG, ADDRESS, JAVA_INT));
         private static final MethodHandle PACK = bind("t2i_pack",
                 FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, ADDRESS));
+        private static final MethodHandle PACK_LEFT = bind("t2i_pack_left", FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS));
         private static final MethodHandle BLOCK = bind("t2i_block",
                 FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG,
                         JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
@@ -105,6 +106,15 @@ final class Kernels {
     static void pack(MemorySegment product, MemorySegment b, long offset, int column, int columns, MemorySegment panels) {
         try {
             Functions.PACK.invokeExact(product, b, offset, column, columns, panels);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Packs all of A, which begins {@code offset} bytes into its segment, for the blocks that follow with this scratch. */
+    static void packLeft(MemorySegment product, MemorySegment a, long offset, MemorySegment scratch) {
+        try {
+            Functions.PACK_LEFT.invokeExact(product, a, offset, scratch);
         } catch (Throwable e) {
             throw unexpected(e);
         }

@@ -20,9 +20,9 @@ final class NativeProduct implements Product, WorkerPool.Task {
     /** {@code t2i_product}. */
     private static final StructLayout LAYOUT = MemoryLayout.structLayout(
             ValueLayout.JAVA_INT.withName("path"), ValueLayout.JAVA_INT.withName("type_a"), ValueLayout.JAVA_INT.withName("type_b"),
-            ValueLayout.JAVA_INT.withName("trans_a"), ValueLayout.JAVA_INT.withName("trans_b"), ValueLayout.JAVA_INT.withName("right"),
-            ValueLayout.JAVA_INT.withName("m"), ValueLayout.JAVA_INT.withName("n"), ValueLayout.JAVA_INT.withName("k"),
-            ValueLayout.JAVA_INT.withName("unused"), ValueLayout.JAVA_LONG.withName("stride_a"), ValueLayout.JAVA_LONG.withName("stride_b"));
+            ValueLayout.JAVA_INT.withName("trans_a"), ValueLayout.JAVA_INT.withName("trans_b"), ValueLayout.JAVA_INT.withName("left"),
+            ValueLayout.JAVA_INT.withName("right"), ValueLayout.JAVA_INT.withName("m"), ValueLayout.JAVA_INT.withName("n"),
+            ValueLayout.JAVA_INT.withName("k"), ValueLayout.JAVA_LONG.withName("stride_a"), ValueLayout.JAVA_LONG.withName("stride_b"));
     private static final int PACKED_BY_BLOCK = 0;
     private static final int PACKED_BEFORE = 1;
     private static final int WHERE_IT_LIES = 2;
@@ -32,6 +32,8 @@ final class NativeProduct implements Product, WorkerPool.Task {
     /** A block's largest size: its rows of A and its part of C stay in L2. */
     private static final int BLOCK_ROWS = 128;
     private static final int BLOCK_COLUMNS = 512;
+    /** A block's most columns where the right operand streams by: those of the next steps of k are fetched ahead to L2. */
+    private static final int STREAM_COLUMNS = 1024;
     /** Columns of B that a task packs at a time. */
     private static final int PACKED_COLUMNS = 128;
     /** Bytes of a packed right operand up to which it is packed once for all of its readers, rather than by each of them. */
@@ -48,6 +50,8 @@ final class NativeProduct implements Product, WorkerPool.Task {
     private final int bytesA;
     private final int bytesB;
     private final boolean streams;
+    /** Whether each worker packs the left operand once for all of its blocks. */
+    private final boolean keepsLeft;
     /** Columns of a panel. */
     private final int panel;
 
@@ -61,6 +65,9 @@ final class NativeProduct implements Product, WorkerPool.Task {
     private long scratchBytes;
     private long panelBytes;
     private boolean packing;
+    private int runNumber;
+    /** The run for which a worker's scratch holds the left operand. */
+    private int[] leftPacked;
 
     private MemorySegment panels;
     private MemorySegment a;
@@ -83,12 +90,14 @@ final class NativeProduct implements Product, WorkerPool.Task {
         bytesB = typeB.bytes();
         panel = Kernels.columns(set);
         streams = !transB && m <= FEW_ROWS;
+        keepsLeft = streams && batch == 1;
         product = arena.allocate(LAYOUT);
         set("path", set.number());
         set("type_a", typeA == DType.BF16 ? 1 : 0);
         set("type_b", typeB == DType.BF16 ? 1 : 0);
         set("trans_a", transA ? 1 : 0);
         set("trans_b", transB ? 1 : 0);
+        set("left", keepsLeft ? PACKED_BEFORE : PACKED_BY_BLOCK);
         set("m", m);
         set("n", n);
         set("k", k);
@@ -120,6 +129,7 @@ final class NativeProduct implements Product, WorkerPool.Task {
         this.offsetB = offsetB * bytesB;
         this.offsetC = offsetC * Float.BYTES;
         this.epilogue = epilogue;
+        runNumber++;
         scratch.ensure(pool.size(), scratchBytes);
         panels = panelBytes > 0 ? scratch.panels(panelBytes) : MemorySegment.NULL;
         if (panelBytes > 0) {
@@ -137,12 +147,13 @@ final class NativeProduct implements Product, WorkerPool.Task {
     /** Chooses blocks for so many workers: large for the sake of reuse, yet a few tasks for every worker. */
     private void divide(int workers) {
         plannedFor = workers;
+        leftPacked = new int[workers];
         long work = (long) batch * m * n * k;
-        // Where the right operand streams by, each task reads all of the left one; then few tasks are best.
+        // Where the right operand streams by, nobody fetches a task's first steps ahead; then few tasks are best.
         long wanted = workers == 1 ? 1 : Math.clamp(work / LEAST_TASK, 1, (streams ? 2L : 3L) * workers);
         int columns = Math.ceilDiv(n, panel);
         rowBlocks = streams ? 1 : Math.ceilDiv(m, BLOCK_ROWS);
-        columnBlocks = streams ? 1 : Math.ceilDiv(n, BLOCK_COLUMNS);
+        columnBlocks = Math.ceilDiv(n, streams ? STREAM_COLUMNS : BLOCK_COLUMNS);
         while ((long) batch * rowBlocks * columnBlocks < wanted) {
             boolean splitColumns = columnBlocks < columns && (streams || columns / columnBlocks * panel >= m / rowBlocks);
             if (splitColumns) {
@@ -173,6 +184,10 @@ final class NativeProduct implements Product, WorkerPool.Task {
             int column = task * PACKED_COLUMNS;
             Kernels.pack(product, b, offsetB, column, Math.min(PACKED_COLUMNS, n - column), panels);
             return;
+        }
+        if (keepsLeft && leftPacked[worker] != runNumber) {
+            Kernels.packLeft(product, a, offsetA, scratch.of(worker));
+            leftPacked[worker] = runNumber;
         }
         int blocks = rowBlocks * columnBlocks;
         int first = task / blocks * group;

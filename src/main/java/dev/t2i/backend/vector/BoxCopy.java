@@ -32,6 +32,8 @@ final class BoxCopy {
     private static final int L = Lanes.COUNT;
     /** Shorter runs are done before a general copy would have started. */
     private static final int LONG_RUN = 256;
+    /** So many elements alike are faster filled in than turned in squares, which read the one element for each of them. */
+    private static final int LONG_REPEAT = 16;
 
     private BoxCopy() {}
 
@@ -80,7 +82,9 @@ final class BoxCopy {
                     Transpose.run(src, so, sourceStep, n, extent[inner], dst, oo, ds[inner] * 4);
                     return;
                 }
-                if (ss[axis] == 1 && ds[inner] == 1) {
+                // Long repeats of one element each are fills.
+                boolean repeats = ss[inner] == 0 && extent[inner] >= LONG_REPEAT;
+                if (ss[axis] == 1 && ds[inner] == 1 && !repeats) {
                     Transpose.run(src, so, ss[inner] * 4, extent[inner], n, dst, oo, targetStep);
                     return;
                 }
