@@ -26,10 +26,11 @@ public final class Comparison {
     /**
      * All that came of it.
      *
+     * @param costs of single runs, where they were asked for and the backend can say
      * @param limits of this machine, where any figure has one
      * @param reference the label of the backend that the others are compared with; empty where there is only one
      */
-    public record Outcome(List<Measurement> measurements, Optional<Limits> limits, Optional<String> reference) {
+    public record Outcome(List<Measurement> measurements, List<Costs> costs, Optional<Limits> limits, Optional<String> reference) {
         public List<Measurement> disagreements() {
             return measurements.stream().filter(measurement -> !measurement.agrees()).toList();
         }
@@ -39,13 +40,19 @@ public final class Comparison {
     private final Contestant reference;
     private final Stopwatch stopwatch;
     private final Listener listener;
+    private final boolean profiling;
+    private final List<Costs> costs = new ArrayList<>();
 
-    /** @param contestants with labels that differ */
-    public Comparison(List<Contestant> contestants, Stopwatch stopwatch, Listener listener) {
+    /**
+     * @param contestants with labels that differ
+     * @param profiling   whether backends shall say where the time goes, those that can
+     */
+    public Comparison(List<Contestant> contestants, Stopwatch stopwatch, Listener listener, boolean profiling) {
         this.contestants = List.copyOf(contestants);
         this.reference = contestants.stream().filter(Contestant::isTruth).findFirst().orElse(contestants.getFirst());
         this.stopwatch = stopwatch;
         this.listener = listener;
+        this.profiling = profiling;
     }
 
     /**
@@ -66,7 +73,7 @@ public final class Comparison {
                 .map(m -> limits.isPresent() && limited.containsKey(m.name()) && here.contains(m.backend())
                         ? m.beside(limits.get().of(limited.get(m.name()))) : m)
                 .toList();
-        return new Outcome(measurements, limits, contestants.size() == 1 ? Optional.empty() : Optional.of(reference.label()));
+        return new Outcome(measurements, List.copyOf(costs), limits, contestants.size() == 1 ? Optional.empty() : Optional.of(reference.label()));
     }
 
     /** One figure on all backends, in the order in which they were asked for. */
@@ -102,6 +109,9 @@ public final class Comparison {
                     worst[0] = Difference.worst(work.kind(), running.results(), expected);
                 }
             });
+            if (profiling) {
+                running.profile().forEach((program, run) -> costs.add(new Costs(work.suite(), work.name(), contestant.label(), program, run)));
+            }
         }
         listener.ended(work, contestant, timing);
         Optional<Difference> difference = contestant.equals(reference) ? Optional.empty() : Optional.of(new Difference(reference.label(),

@@ -2,6 +2,7 @@ package dev.t2i.bench;
 
 import dev.t2i.backend.Backend;
 import dev.t2i.backend.Executable;
+import dev.t2i.backend.Profiled.RunProfile;
 import dev.t2i.backend.Session;
 import dev.t2i.gpt2.Gpt2Config;
 import dev.t2i.gpt2.Gpt2Model;
@@ -76,6 +77,11 @@ final class Encoding {
         @Override
         public List<Tensor> results() {
             return List.of(executable.output(RESULT));
+        }
+
+        @Override
+        public Map<String, RunProfile> profile() {
+            return Costs.profile(executable, inputs).map(run -> Map.of("", run)).orElse(Map.of());
         }
 
         @Override

@@ -1,12 +1,14 @@
 package dev.t2i.bench;
 
 import dev.t2i.backend.Backend;
+import dev.t2i.backend.Profiled.RunProfile;
 import dev.t2i.error.BackendException;
 import dev.t2i.tensor.Tensor;
 import dev.t2i.train.GanSettings;
 import dev.t2i.train.GanTrial;
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.Map;
 
 /** A configuration's training steps; text features are given, so the encoder's time is not in it. */
 final class Training {
@@ -48,6 +50,11 @@ final class Training {
         @Override
         public List<Tensor> results() {
             return firstResults;
+        }
+
+        @Override
+        public Map<String, RunProfile> profile() {
+            return trial.profile();
         }
 
         @Override

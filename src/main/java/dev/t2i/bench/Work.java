@@ -1,8 +1,10 @@
 package dev.t2i.bench;
 
 import dev.t2i.backend.Backend;
+import dev.t2i.backend.Profiled.RunProfile;
 import dev.t2i.tensor.Tensor;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 
 /**
@@ -51,6 +53,11 @@ public record Work(Suite suite, String name, String unit, double amount, Cost co
 
         /** What the first run computed, asked for right after it; later runs may overwrite it. */
         List<Tensor> results();
+
+        /** What one more run of each program costs and where, by its program's name; nothing where the backend can't say. */
+        default Map<String, RunProfile> profile() {
+            return Map.of();
+        }
 
         @Override
         void close();

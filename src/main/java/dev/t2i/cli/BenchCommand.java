@@ -69,6 +69,10 @@ final class BenchCommand extends T2iCommand {
     @Option(names = "--chart", paramLabel = "FILE.png", description = "Draw the figures, too.")
     private Path chart;
 
+    @Option(names = "--profile", description = "Also show what a run costs on devices and which kernels take longest. Devices' profilers slow runs down, so this "
+            + "comes after the timing.")
+    private boolean profile;
+
     @Option(names = "--force", description = "Overwrite the chart if it exists.")
     private boolean force;
 
@@ -82,7 +86,7 @@ final class BenchCommand extends T2iCommand {
         Optional<GanSettings> settings = Optional.ofNullable(config).map(file -> Settings.load(file, GanSettings.class, overrides));
         List<Work> works = works(suites, settings);
         List<Contestant> contestants = contestants();
-        Comparison.Outcome outcome = new Comparison(contestants, new Stopwatch(warmup, repeats), new Log(works)).run(works, threads);
+        Comparison.Outcome outcome = new Comparison(contestants, new Stopwatch(warmup, repeats), new Log(works), profile).run(works, threads);
         String machine = Machine.describe(threads, contestants);
         if (chart != null) {
             // The chart's legend names the devices.

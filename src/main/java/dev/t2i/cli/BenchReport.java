@@ -1,10 +1,14 @@
 package dev.t2i.cli;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.t2i.backend.Profiled.KernelTime;
+import dev.t2i.backend.Profiled.RunProfile;
 import dev.t2i.bench.Comparison;
 import dev.t2i.bench.Contestant;
+import dev.t2i.bench.Costs;
 import dev.t2i.bench.Difference;
 import dev.t2i.bench.Measurement;
+import dev.t2i.error.OneLine;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -16,6 +20,8 @@ final class BenchReport {
     private static final int THOUSANDTHS = 1000;
     private static final int NAME = 46;
     private static final int LEAST_BACKEND = 8;
+    private static final int LONGEST_KERNELS = 15;
+    private static final int LONGEST_OPERATION = 110;
 
     private final String machine;
     private final List<Contestant> contestants;
@@ -32,7 +38,8 @@ final class BenchReport {
 
     /** The answer of {@code --json}. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    record Json(List<Result> results, String machine, List<Backend> backends, String reference, Limit limits, List<String> disagreements) {
+    record Json(List<Result> results, String machine, List<Backend> backends, String reference, Limit limits, List<String> disagreements,
+            List<Costs> profiles) {
     }
 
     record Backend(String name, String description) {
@@ -56,7 +63,7 @@ final class BenchReport {
                 contestants.stream().map(contestant -> new Backend(contestant.label(), contestant.backend().description())).toList(),
                 outcome.reference().orElse(null),
                 outcome.limits().map(limits -> new Limit(rounded(limits.gigaflops()), rounded(limits.gigabytes()))).orElse(null),
-                outcome.disagreements().stream().map(Measurement::disagreement).toList());
+                outcome.disagreements().stream().map(Measurement::disagreement).toList(), outcome.costs().isEmpty() ? null : outcome.costs());
     }
 
     private static Result result(Measurement m) {
@@ -97,6 +104,21 @@ final class BenchReport {
                 out.println("All results agree.");
             }
             disagreements.forEach(m -> out.println("DISAGREEMENT: " + m.disagreement()));
+        }
+        outcome.costs().forEach(costs -> print(costs, out));
+    }
+
+    private static void print(Costs costs, PrintWriter out) {
+        RunProfile run = costs.run();
+        out.printf("%nA run of %s%s on %s: %d kernels in %d task graphs, %,d bytes to the device, %,d bytes home%n", costs.name(),
+                costs.program().isEmpty() ? "" : ", " + costs.program(), costs.backend(), run.kernels().size(), run.graphs(), run.bytesToDevice(), run.bytesFromDevice());
+        out.printf("  first run %.1f s; with the profiler on %.1f ms: kernels %.1f ms, copies %.1f ms, dispatch %.1f ms%n", run.firstRunSeconds(),
+                1e3 * run.wallSeconds(), 1e3 * run.kernelSeconds(), 1e3 * run.transferSeconds(), 1e3 * run.dispatchSeconds());
+        out.printf("  %10s %6s %9s %7s  %s%n", "kernel ms", "share", "GFLOP/s", "GB/s", "operation");
+        for (KernelTime kernel : costs.longest(LONGEST_KERNELS)) {
+            out.printf("  %10.3f %5.1f%% %9s %7.1f  %s%n", 1e3 * kernel.seconds(), 100 * kernel.seconds() / run.kernelSeconds(),
+                    kernel.operations() == 0 ? "" : "%.1f".formatted(1e-9 * kernel.operations() / kernel.seconds()), 1e-9 * kernel.bytes() / kernel.seconds(),
+                    OneLine.of(kernel.what(), LONGEST_OPERATION));
         }
     }
 

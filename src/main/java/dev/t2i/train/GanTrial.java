@@ -2,6 +2,8 @@ package dev.t2i.train;
 
 import dev.t2i.backend.Backend;
 import dev.t2i.backend.Executable;
+import dev.t2i.backend.Profiled;
+import dev.t2i.backend.Profiled.RunProfile;
 import dev.t2i.backend.Session;
 import dev.t2i.error.BadInputException;
 import dev.t2i.gan.TextCondition;
@@ -14,18 +16,25 @@ import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 
 /**
  * A text-to-image training on random pictures and random text features, for measuring how fast the work of a
  * configuration goes where there is neither data nor an encoder. It learns nothing worth having.
  */
 public final class GanTrial implements AutoCloseable {
-    private record StepKind(boolean penalized, boolean drawing) {}
+    private record StepKind(boolean penalized, boolean drawing) {
+        @Override
+        public String toString() {
+            return (drawing ? "step" : "critic's step") + (penalized ? " with penalty" : "");
+        }
+    }
 
     private static final int PICTURE_STREAM = 1;
     private static final int FEATURE_STREAM = 2;
@@ -91,6 +100,19 @@ public final class GanTrial implements AutoCloseable {
         program.generatorAdam().allocateInputs(inputs, arena);
         program.discriminatorAdam().allocateInputs(inputs, arena);
         program.textAdam().allocateInputs(inputs, arena);
+        // All at once, because a device's programs are made ready together.
+        for (long step = 0; step < cycle(settings); step++) {
+            compiled(kind(step));
+        }
+    }
+
+    private StepKind kind(long step) {
+        return new StepKind(step % settings.loss().penaltyInterval() == 0,
+                step % settings.criticIterations() == settings.criticIterations() - 1);
+    }
+
+    private Executable compiled(StepKind kind) {
+        return steps.computeIfAbsent(kind, _ -> session.compile(program.step(kind.penalized, kind.drawing).graph()));
     }
 
     private void initialize() {
@@ -146,10 +168,26 @@ public final class GanTrial implements AutoCloseable {
 
     /** The next step of the training. */
     public void step() {
-        boolean penalized = done % settings.loss().penaltyInterval() == 0;
-        boolean drawing = done % settings.criticIterations() == settings.criticIterations() - 1;
-        StepKind kind = new StepKind(penalized, drawing);
-        Executable step = steps.computeIfAbsent(kind, _ -> session.compile(program.step(penalized, drawing).graph()));
+        step(Executable::run);
+    }
+
+    /** Goes on by a cycle of steps; what the first of each kind cost, by its name, where the backend can say. */
+    public Map<String, RunProfile> profile() {
+        Map<String, RunProfile> profiles = new LinkedHashMap<>();
+        for (int i = 0; i < cycle(settings); i++) {
+            StepKind kind = kind(done);
+            if (profiles.containsKey(kind.toString()) || !(compiled(kind) instanceof Profiled)) {
+                step();
+            } else {
+                step((step, given) -> profiles.put(kind.toString(), ((Profiled) step).profile(given)));
+            }
+        }
+        return profiles;
+    }
+
+    private void step(BiConsumer<Executable, Map<String, Tensor>> how) {
+        StepKind kind = kind(done);
+        Executable step = compiled(kind);
         long samples = done * settings.batch();
         double factor = settings.optimizer().factor(samples, settings.schedule().samples());
         program.discriminatorAdam().feed(inputs, done + 1, settings.optimizer().discriminatorRate() * factor);
@@ -163,7 +201,7 @@ public final class GanTrial implements AutoCloseable {
             inputs.put(GanProgram.LATENT, dreaming.latent(inputs, inputs.get(GanProgram.NOISE_KEYS)));
         }
         last = step;
-        step.run(stepInputs.computeIfAbsent(kind, _ -> FedTask.wanted(step, inputs)));
+        how.accept(step, stepInputs.computeIfAbsent(kind, _ -> FedTask.wanted(step, inputs)));
         done++;
     }
 

@@ -21,7 +21,7 @@ class ChartTest {
     }
 
     private static Picture draw(Measurement... measurements) {
-        return new Chart("a machine", TWO, new Comparison.Outcome(List.of(measurements), Optional.empty(), Optional.of("scalar")), 1).draw();
+        return new Chart("a machine", TWO, new Comparison.Outcome(List.of(measurements), List.of(), Optional.empty(), Optional.of("scalar")), 1).draw();
     }
 
     /** Pixels of that colour, a bar and a square of the legend together. */

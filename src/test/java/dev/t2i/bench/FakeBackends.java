@@ -64,6 +64,6 @@ public final class FakeBackends {
             public void ended(Work done, Contestant contestant, Stopwatch.Timing timing) {
                 // Nobody listens.
             }
-        }).run(List.of(work), 1);
+        }, false).run(List.of(work), 1);
     }
 }
