@@ -55,8 +55,8 @@ public class MatrixProduct {
         Shape right = Shape.of(Integer.parseInt(edges[1]), Integer.parseInt(edges[2]));
         arena = Arena.ofShared();
         session = Backends.get(backend).open();
-        session.lend("a", Numbers.small(arena, left));
-        session.lend("b", Numbers.small(arena, weights, right));
+        session.lend("a", Numbers.small(arena, left, 1));
+        session.lend("b", Numbers.small(arena, weights, right, 2));
         Graph graph = new Graph();
         graph.output("c", graph.state("a", DType.F32, left).matMul(graph.state("b", weights, right)));
         executable = session.compile(graph);
