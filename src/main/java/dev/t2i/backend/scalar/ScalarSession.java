@@ -2,6 +2,7 @@ package dev.t2i.backend.scalar;
 
 import dev.t2i.backend.Executable;
 import dev.t2i.backend.Session;
+import dev.t2i.backend.StateRules;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.GraphException;
 import dev.t2i.graph.TensorType;
@@ -30,14 +31,10 @@ final class ScalarSession implements Session {
 
     @Override
     public void put(String state, Tensor value) {
-        if (lent.contains(state)) {
-            throw new GraphException("state '%s' is lent and cannot be overwritten".formatted(state));
-        }
+        StateRules.requireWritable(state, lent.contains(state));
         TensorType given = new TensorType(precision.stored(value.dtype()), value.shape());
         Tensor known = states.get(state);
-        if (known != null && !typeOf(known).equals(given)) {
-            throw new GraphException("state '%s' is %s, it cannot become %s".formatted(state, typeOf(known), given));
-        }
+        StateRules.requireSameType(state, known, given);
         if (known == null) {
             known = Tensor.allocate(arena, given.dtype(), given.shape());
             states.put(state, known);
@@ -50,10 +47,7 @@ final class ScalarSession implements Session {
         if (states.containsKey(state) && !lent.contains(state)) {
             throw new GraphException("state '%s' was put already and cannot be lent".formatted(state));
         }
-        Tensor known = states.get(state);
-        if (known != null && !typeOf(known).equals(typeOf(value))) {
-            throw new GraphException("state '%s' is %s, it cannot become %s".formatted(state, typeOf(known), typeOf(value)));
-        }
+        StateRules.requireSameType(state, states.get(state), StateRules.typeOf(value));
         states.put(state, value);
         lent.add(state);
     }
@@ -61,12 +55,7 @@ final class ScalarSession implements Session {
     @Override
     public void get(String state, Tensor into) {
         Tensor value = states.get(state);
-        if (value == null) {
-            throw new GraphException("there is no state '%s'".formatted(state));
-        }
-        if (!value.shape().equals(into.shape())) {
-            throw new GraphException("state '%s' has shape %s, not %s".formatted(state, value.shape(), into.shape()));
-        }
+        StateRules.requireReadable(state, value, into);
         into.copyFrom(value);
     }
 
@@ -82,27 +71,10 @@ final class ScalarSession implements Session {
 
     @Override
     public Executable compile(Graph graph) {
-        graph.states().forEach((name, value) -> {
-            Tensor known = states.get(name);
-            if (known == null) {
-                throw new GraphException("state '%s' %s has not been put".formatted(name, value.type()));
-            }
-            if (!precision.accepts(value.type(), typeOf(known))) {
-                throw new GraphException("state '%s' is %s, the graph declares %s".formatted(name, typeOf(known), value.type()));
-            }
-        });
-        for (String name : graph.assignments().keySet()) {
-            if (lent.contains(name)) {
-                throw new GraphException("state '%s' is lent and cannot be assigned".formatted(name));
-            }
-        }
+        StateRules.requireFits(graph, states::get, precision::accepts, lent::contains);
         Executable executable = new ScalarExecutable(graph, precision, states);
         executables.add(executable);
         return executable;
-    }
-
-    private static TensorType typeOf(Tensor tensor) {
-        return new TensorType(tensor.dtype(), tensor.shape());
     }
 
     @Override

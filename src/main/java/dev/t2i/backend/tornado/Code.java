@@ -17,6 +17,8 @@ import java.util.List;
  * one exit, no returns inside, barriers outside of branches, a name for every local.
  */
 final class Code {
+    private static final ClassDesc MATH = ClassDesc.of("java.lang.Math");
+
     private record Local(int slot, String name, ClassDesc type, Label from) {}
 
     private final CodeBuilder code;
@@ -195,6 +197,24 @@ final class Code {
             }
         }
         return indices;
+    }
+
+    /** Locals with the quotient and the remainder of a local that is not negative. */
+    int[] divided(int local, int divisor) {
+        loadInt(local);
+        integer(divisor);
+        code.idiv();
+        int quotient = newInt();
+        loadInt(local);
+        integer(divisor);
+        code.irem();
+        return new int[] {quotient, newInt()};
+    }
+
+    /** A local with the lesser of the two on the stack. */
+    int newLesserInt() {
+        code.invokestatic(MATH, "min", MethodTypeDesc.of(CD_int, CD_int, CD_int));
+        return newInt();
     }
 
     /** Runs {@code body} where the local is less than {@code limit}. */

@@ -110,14 +110,9 @@ final class Product {
         int firstColumn = scaled(code, "groupIdx", SIDE * perItemX);
         code.id("groupIdz");
         int z = code.newInt();
-        code.loadInt(z);
-        code.integer(parts);
-        code.raw().idiv();
-        int batch = code.newInt();
-        code.loadInt(z);
-        code.integer(parts);
-        code.raw().irem();
-        int part = code.newInt();
+        int[] batchAndPart = code.divided(z, parts);
+        int batch = batchAndPart[0];
+        int part = batchAndPart[1];
         code.sharedFloats(SIDE * perItemY * DEPTH);
         int leftTile = code.newFloats();
         code.sharedFloats(SIDE * perItemX * DEPTH);
@@ -138,9 +133,7 @@ final class Product {
         code.integer(partSteps);
         code.raw().iadd();
         code.integer(sizes.steps);
-        code.raw().invokestatic(java.lang.constant.ClassDesc.of("java.lang.Math"), "min",
-                java.lang.constant.MethodTypeDesc.ofDescriptor("(II)I"));
-        int to = code.newInt();
+        int to = code.newLesserInt();
         code.loop(from, () -> code.loadInt(to), DEPTH, () -> {
             bring(code, leftTile, SIDE * perItemY, sizes.leftAlongSum, item, firstRow, sizes.rows, from, to, (outer, step) -> left.read(code, batch, outer, step));
             bring(code, rightTile, SIDE * perItemX, sizes.rightAlongSum, item, firstColumn, sizes.columns, from, to,

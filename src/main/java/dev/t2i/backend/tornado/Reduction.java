@@ -72,18 +72,6 @@ final class Reduction {
         return kernels;
     }
 
-    /** The number of the part in the local {@code cell}'s cell, and the output's: cells are parts of outputs, outputs side by side. */
-    private int[] partAndOutput(Code code, int cell) {
-        code.loadInt(cell);
-        code.integer(outputs);
-        code.raw().irem();
-        int output = code.newInt();
-        code.loadInt(cell);
-        code.integer(outputs);
-        code.raw().idiv();
-        return new int[] {code.newInt(), output};
-    }
-
     private int partLength() {
         return Math.ceilDiv(length, parts);
     }
@@ -104,9 +92,7 @@ final class Reduction {
         code.integer(partLength());
         code.raw().iadd();
         code.integer(length);
-        code.raw().invokestatic(java.lang.constant.ClassDesc.of("java.lang.Math"), "min",
-                java.lang.constant.MethodTypeDesc.ofDescriptor("(II)I"));
-        int end = code.newInt();
+        int end = code.newLesserInt();
         code.loop(at, () -> code.loadInt(end), step, () -> {
             int[] inner = code.coordinates(at, reduced.dims());
             int[] registers = new int[inputs.size()];
@@ -132,7 +118,7 @@ final class Reduction {
         code.id("globalIdx");
         int cell = code.newInt();
         code.ifLess(cell, outputs * parts, () -> {
-            int[] partAndOutput = partAndOutput(code, cell);
+            int[] partAndOutput = code.divided(cell, outputs);
             code.loadInt(partAndOutput[0]);
             code.integer(partLength());
             code.raw().imul();
@@ -149,7 +135,7 @@ final class Reduction {
         int item = code.newInt();
         code.sharedFloats(GROUP);
         int shared = code.newFloats();
-        int[] partAndOutput = partAndOutput(code, cell);
+        int[] partAndOutput = code.divided(cell, outputs);
         code.loadInt(partAndOutput[0]);
         code.integer(partLength());
         code.raw().imul();

@@ -2,6 +2,7 @@ package dev.t2i.backend.tornado;
 
 import dev.t2i.backend.Executable;
 import dev.t2i.backend.Session;
+import dev.t2i.backend.StateRules;
 import dev.t2i.backend.scalar.ScalarBackend;
 import dev.t2i.backend.vector.VectorBackend;
 import dev.t2i.graph.Graph;
@@ -83,12 +84,8 @@ final class TornadoSession implements Session {
     public void put(String state, Tensor value) {
         requireOpen();
         State known = states.get(state);
-        if (known != null && known.lent) {
-            throw new GraphException("state '%s' is lent and cannot be overwritten".formatted(state));
-        }
-        if (known != null && !typeOf(known.home).equals(typeOf(value))) {
-            throw new GraphException("state '%s' is %s, it cannot become %s".formatted(state, typeOf(known.home), typeOf(value)));
-        }
+        StateRules.requireWritable(state, known != null && known.lent);
+        StateRules.requireSameType(state, home(state), StateRules.typeOf(value));
         if (known == null) {
             known = add(state, Tensor.allocate(arena, value.dtype(), value.shape()), false);
         }
@@ -113,6 +110,11 @@ final class TornadoSession implements Session {
         host.lend(state, value);
     }
 
+    private Tensor home(String state) {
+        State known = states.get(state);
+        return known == null ? null : known.home;
+    }
+
     private State add(String name, Tensor home, boolean lent) {
         State state = new State(home, lent, size);
         states.put(name, state);
@@ -130,12 +132,7 @@ final class TornadoSession implements Session {
     public void get(String state, Tensor into) {
         requireOpen();
         State known = states.get(state);
-        if (known == null) {
-            throw new GraphException("there is no state '%s'".formatted(state));
-        }
-        if (!known.home.shape().equals(into.shape())) {
-            throw new GraphException("state '%s' has shape %s, not %s".formatted(state, known.home.shape(), into.shape()));
-        }
+        StateRules.requireReadable(state, home(state), into);
         if (livesOnHost(known) && !known.lent) {
             host.get(state, into);
         } else {
@@ -169,20 +166,7 @@ final class TornadoSession implements Session {
     @Override
     public Executable compile(Graph graph) {
         requireOpen();
-        graph.states().forEach((name, value) -> {
-            State known = states.get(name);
-            if (known == null) {
-                throw new GraphException("state '%s' %s has not been put".formatted(name, value.type()));
-            }
-            if (!typeOf(known.home).equals(value.type())) {
-                throw new GraphException("state '%s' is %s, the graph declares %s".formatted(name, typeOf(known.home), value.type()));
-            }
-        });
-        for (String name : graph.assignments().keySet()) {
-            if (states.get(name).lent) {
-                throw new GraphException("state '%s' is lent and cannot be assigned".formatted(name));
-            }
-        }
+        StateRules.requireFits(graph, this::home, TensorType::equals, name -> states.get(name).lent);
         GraphSplit split = new GraphSplit(graph, name -> states.get(name).lent);
         TornadoExecutable executable;
         try {
@@ -257,10 +241,6 @@ final class TornadoSession implements Session {
             copy.put(name, value);
         });
         return copy;
-    }
-
-    private static TensorType typeOf(Tensor tensor) {
-        return new TensorType(tensor.dtype(), tensor.shape());
     }
 
     private void requireOpen() {

@@ -2,6 +2,7 @@ package dev.t2i.backend.vector;
 
 import dev.t2i.backend.Executable;
 import dev.t2i.backend.Session;
+import dev.t2i.backend.StateRules;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.GraphException;
 import dev.t2i.graph.TensorType;
@@ -37,11 +38,9 @@ final class VectorSession implements Session {
     @Override
     public void put(String state, Tensor value) {
         requireOpen();
-        if (lent.contains(state)) {
-            throw new GraphException("state '%s' is lent and cannot be overwritten".formatted(state));
-        }
+        StateRules.requireWritable(state, lent.contains(state));
         Tensor known = states.get(state);
-        requireSameType(state, known, value);
+        StateRules.requireSameType(state, known, StateRules.typeOf(value));
         if (known == null) {
             known = Tensor.allocate(arena, value.dtype(), value.shape());
             states.put(state, known);
@@ -67,12 +66,7 @@ final class VectorSession implements Session {
     public void get(String state, Tensor into) {
         requireOpen();
         Tensor value = states.get(state);
-        if (value == null) {
-            throw new GraphException("there is no state '%s'".formatted(state));
-        }
-        if (!value.shape().equals(into.shape())) {
-            throw new GraphException("state '%s' has shape %s, not %s".formatted(state, value.shape(), into.shape()));
-        }
+        StateRules.requireReadable(state, value, into);
         into.copyFrom(value);
     }
 
@@ -89,33 +83,10 @@ final class VectorSession implements Session {
     @Override
     public Executable compile(Graph graph) {
         requireOpen();
-        graph.states().forEach((name, value) -> {
-            Tensor known = states.get(name);
-            if (known == null) {
-                throw new GraphException("state '%s' %s has not been put".formatted(name, value.type()));
-            }
-            if (!typeOf(known).equals(value.type())) {
-                throw new GraphException("state '%s' is %s, the graph declares %s".formatted(name, typeOf(known), value.type()));
-            }
-        });
-        for (String name : graph.assignments().keySet()) {
-            if (lent.contains(name)) {
-                throw new GraphException("state '%s' is lent and cannot be assigned".formatted(name));
-            }
-        }
+        StateRules.requireFits(graph, states::get, TensorType::equals, lent::contains);
         Executable executable = new VectorExecutable(optimize ? Passes.optimize(graph) : graph, states, pool, products);
         executables.add(executable);
         return executable;
-    }
-
-    private static void requireSameType(String state, Tensor known, Tensor given) {
-        if (known != null && !typeOf(known).equals(typeOf(given))) {
-            throw new GraphException("state '%s' is %s, it cannot become %s".formatted(state, typeOf(known), typeOf(given)));
-        }
-    }
-
-    private static TensorType typeOf(Tensor tensor) {
-        return new TensorType(tensor.dtype(), tensor.shape());
     }
 
     private void requireOpen() {
