@@ -122,6 +122,8 @@ def t2i(arguments):
 def t2i_suite(suite, arguments):
     command = [arguments.java, "-jar", arguments.jar.resolve(), "bench", "--suite", suite, "--backends", arguments.backend,
                "--threads", str(arguments.threads), "--warmup", str(arguments.warmup), "--repeats", str(arguments.repeats), "--json"]
+    if arguments.only:
+        command += ["--only", arguments.only]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     if done.returncode != 0:
         sys.exit("%s ended with exit code %d" % (" ".join(map(str, command)), done.returncode))
@@ -133,6 +135,7 @@ def t2i_suite(suite, arguments):
 def main():
     parser = argparse.ArgumentParser(description="PyTorch and t2i in turn.")
     parser.add_argument("--suite", default="ops,encode", help="t2i's suites: ops, encode or both")
+    parser.add_argument("--only", help="just the figures with this text in their names")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--warmup", type=float, default=1, help="seconds of untimed repetitions without a clearly faster one, of each figure")
