@@ -138,7 +138,7 @@ def main():
     parser.add_argument("--only", help="just the figures with this text in their names")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--warmup", type=float, default=1, help="seconds of untimed repetitions without a clearly faster one, of each figure")
+    parser.add_argument("--warmup", type=float, default=5, help="seconds of untimed repetitions without a clearly faster one, of each figure")
     parser.add_argument("--repeats", type=int, default=7, help="timings of each figure in a round")
     parser.add_argument("--backend", default="vector")
     parser.add_argument("--java", default="java")
