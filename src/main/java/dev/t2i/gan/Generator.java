@@ -1,8 +1,10 @@
 package dev.t2i.gan;
 
 import dev.t2i.graph.Value;
+import dev.t2i.nn.Mode;
 import dev.t2i.nn.Parameters;
 import dev.t2i.tensor.Shape;
+import java.util.List;
 import java.util.Optional;
 
 /** A network that paints pictures from latent variables and text features, and knows how such variables come about. */
@@ -29,8 +31,21 @@ public interface Generator {
         return false;
     }
 
-    /** Pictures {@code [n, size, size, 3]} in [-1, 1] from {@code latent [n, latentWidth]} and as many texts. */
+    /** Edges in pixels of all pictures that {@link #paintAll} makes, the smallest first; the last is {@link #size}. */
+    default List<Integer> sizes() {
+        return List.of(size());
+    }
+
+    /** The finished pictures {@code [n, size, size, 3]} in [-1, 1] from {@code latent [n, latentWidth]} and as many texts. */
     Value paint(Parameters place, Value latent, TextCondition text);
+
+    /**
+     * The same with what a training needs beside the finished pictures. Whatever chance decides, conditioning augmentation included,
+     * is in {@code latent}, so that drawing a text again with the same latent variables gives the same picture.
+     */
+    default Painting paintAll(Parameters place, Value latent, TextCondition text, Mode mode) {
+        return Painting.of(paint(place, latent, text));
+    }
 
     /** How latent variables depend on the text; without it they are the noise itself. */
     default Optional<LatentPrior> prior() {

@@ -48,12 +48,20 @@ public record Adam(String name, double beta1, double beta2, double epsilon, doub
          * @return a scalar: 1 where they are made, else 0
          */
         public static Value makeAll(List<Update> updates) {
+            return makeAll(updates, List.of());
+        }
+
+        /** The same with the buffers of {@code places}, which change when the parameters do. */
+        public static Value makeAll(List<Update> updates, List<Parameters> places) {
             Graph graph = updates.getFirst().gradientNorm.graph();
             Value norms = updates.stream().map(Update::gradientNorm).reduce(Value::add).orElseThrow();
             // Infinity minus itself is NaN, and NaN equals nothing.
             Value finite = norms.sub(norms).equal(graph.scalar(0));
             for (Update update : updates) {
                 update.states.forEach((state, value) -> graph.assign(state, finite.select(value, state)));
+            }
+            for (Parameters place : places) {
+                place.updatedStates().forEach((state, value) -> graph.assign(state, finite.select(value, state)));
             }
             return finite;
         }

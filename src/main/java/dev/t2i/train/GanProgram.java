@@ -5,11 +5,13 @@ import dev.t2i.gan.Discriminator;
 import dev.t2i.gan.Generator;
 import dev.t2i.gan.ImageEncoder;
 import dev.t2i.gan.MatchingLoss;
+import dev.t2i.gan.Painting;
 import dev.t2i.gan.Posterior;
 import dev.t2i.gan.TextAdapter;
 import dev.t2i.gan.TextCondition;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.Value;
+import dev.t2i.nn.Mode;
 import dev.t2i.nn.Parameters;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
@@ -122,7 +124,8 @@ final class GanProgram {
         Optional<Inference> inference = posterior.map(network -> infer(network, posteriorPlace, pictures, texts, noise));
         TextCondition condition = condition(graph, texts, n, generator, text);
         Value latent = generator.prior().isPresent() ? graph.input(LATENT, DType.F32, noise.shape()) : noise;
-        Value fake = generator.paint(generatorPlace, inference.map(some -> some.before(latent)).orElse(latent), condition);
+        Painting painting = generator.paintAll(generatorPlace, inference.map(some -> some.before(latent)).orElse(latent), condition, Mode.TRAINING);
+        Value fake = painting.result();
 
         List<Adam.Update> updates = new ArrayList<>();
         Judgement judged = discriminatorLoss(graph, discriminatorPlace, pictures, texts, wrongTexts, fake, penalized);
@@ -143,9 +146,11 @@ final class GanProgram {
             updates.add(update);
             graph.output("g.loss", loss);
             graph.output("g.norm", update.gradientNorm());
-            follow(graph, update.values(), Adam.Update.makeAll(updates));
+            Value made = Adam.Update.makeAll(updates, List.of(generatorPlace, discriminatorPlace));
+            follow(graph, update.values(), made);
+            copyBuffers(graph, generatorPlace, made);
         } else {
-            Adam.Update.makeAll(updates);
+            Adam.Update.makeAll(updates, List.of(generatorPlace, discriminatorPlace));
         }
         return new Step(graph, generatorPlace, discriminatorPlace, adapterPlace, text.trained(graph),
                 guide.map(_ -> guidePlace), posterior.map(_ -> posteriorPlace));
@@ -245,6 +250,14 @@ final class GanProgram {
                 graph.assign(average, updating.select(average.mul(decay).add(value.sub(value.mul(decay))), average));
             });
             return null;
+        });
+    }
+
+    /** The average has the generator's running statistics as they are, for they are averages already. */
+    private static void copyBuffers(Graph graph, Parameters place, Value updating) {
+        place.updates().forEach((name, value) -> {
+            Value copy = graph.state(AVERAGE + "/" + name, DType.F32, value.shape());
+            graph.assign(copy, updating.select(value, copy));
         });
     }
 

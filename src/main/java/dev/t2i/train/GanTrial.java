@@ -235,7 +235,7 @@ public final class GanTrial implements AutoCloseable {
     private Tensor squaredGradients(Arena place) {
         Tensor all = Tensor.allocate(place, DType.F32, Shape.of(Math.toIntExact(discriminatorParameters())));
         long at = 0;
-        for (Parameters.Declaration declaration : declared.discriminator().declarations()) {
+        for (Parameters.Declaration declaration : declared.discriminator().declarations().stream().filter(Parameters.Declaration::learned).toList()) {
             long bytes = Float.BYTES * declaration.shape().size();
             String moment = program.discriminatorAdam().momentNames(GanProgram.DISCRIMINATOR + "/" + declaration.name()).getLast();
             session.get(moment, Tensor.wrap(all.segment().asSlice(at, bytes), DType.F32, declaration.shape()));

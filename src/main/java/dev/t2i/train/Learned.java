@@ -10,13 +10,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The states of a network that Adam trains: its parameters and their moments. */
+/** The states of a network that Adam trains: its parameters, their moments, and whatever Adam leaves alone. */
 public record Learned(String network, List<Parameters.Declaration> declarations, Adam adam) {
     /** All of them, as checkpoints hold them. */
     public List<Checkpoint.StateType> states() {
         List<Checkpoint.StateType> states = new ArrayList<>();
         declarations.forEach(d -> states.add(state(network + "/" + d.name(), d.shape())));
-        declarations.forEach(d -> adam.momentNames(network + "/" + d.name()).forEach(name -> states.add(state(name, d.shape()))));
+        declarations.stream().filter(Parameters.Declaration::learned).forEach(d -> adam.momentNames(network + "/" + d.name()).forEach(name -> states.add(state(name, d.shape()))));
         return states;
     }
 
@@ -35,7 +35,7 @@ public record Learned(String network, List<Parameters.Declaration> declarations,
     public void initialize(Session session, Map<String, Tensor> values) {
         put(session, network, values);
         try (Arena scratch = Arena.ofConfined()) {
-            for (Parameters.Declaration declaration : declarations) {
+            for (Parameters.Declaration declaration : declarations.stream().filter(Parameters.Declaration::learned).toList()) {
                 Tensor zeros = Tensor.allocate(scratch, DType.F32, declaration.shape());
                 adam.momentNames(network + "/" + declaration.name()).forEach(name -> session.put(name, zeros));
             }
