@@ -13,6 +13,9 @@ import java.util.function.Function;
  * @param trace     builds the graph and returns the values to compare
  */
 public record ParityRow(String name, Agreement agreement, Function<Trial, List<Value>> trace) {
+    /** No backend may be further off than this, however coarse its arithmetic. */
+    private static final double MOST = 1e-4;
+
     /** How far a number may be from the scalar backend's. NaN answers NaN, and infinity infinity, in all of them. */
     public enum Agreement {
         /** Not at all: moved, compared and rounded numbers. */
@@ -81,7 +84,7 @@ public record ParityRow(String name, Agreement agreement, Function<Trial, List<V
         for (int i = 0; i < expected.length; i++) {
             double scale = agreement == Agreement.EACH ? Math.abs(expected[i]) : largest;
             // The smallest normal float: below it a backend may flush to zero.
-            double allowed = agreement == Agreement.EXACT ? 0 : agreement.tolerance * slack * scale + Float.MIN_NORMAL;
+            double allowed = agreement == Agreement.EXACT ? 0 : Math.min(agreement.tolerance * slack, MOST) * scale + Float.MIN_NORMAL;
             double excess = difference(expected[i], actual[i]) - allowed;
             if (excess > 0 && (worst < 0 || excess > worstExcess)) {
                 worst = i;
