@@ -5,6 +5,7 @@ import static dev.t2i.safetensors.SafetensorsException.quote;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.t2i.tensor.DType;
+import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -34,9 +35,13 @@ public final class SafetensorsWriter {
     private static final int ALIGNMENT = 8;
     private static final int CHUNK = 1 << 20;
 
-    private record Entry(String name, Tensor tensor, DType stored) {
+    private record Entry(String name, StoredType type, Shape shape, MemorySegment raw, Tensor tensor, DType converted) {
+        int elementBytes() {
+            return type.bits() / Byte.SIZE;
+        }
+
         long bytes() {
-            return Math.multiplyExact(tensor.size(), stored.bytes());
+            return Math.multiplyExact(shape.size(), elementBytes());
         }
     }
 
@@ -56,19 +61,31 @@ public final class SafetensorsWriter {
 
     /** Adds a tensor to be converted while writing, rounded to nearest, ties to even; floating-point types only. */
     public SafetensorsWriter add(String name, Tensor tensor, DType stored) {
-        requireText(name);
-        if (name.equals(Header.METADATA_KEY) || name.length() > Header.LONGEST_NAME) {
-            throw new IllegalArgumentException("a tensor cannot be named " + quote(name));
-        }
-        if (tensor.shape().rank() > Header.HIGHEST_RANK) {
-            throw new IllegalArgumentException("tensor %s has rank %d, more than %d"
-                    .formatted(quote(name), tensor.shape().rank(), Header.HIGHEST_RANK));
-        }
         if (stored != tensor.dtype() && !(stored.isFloating() && tensor.dtype().isFloating())) {
             throw new IllegalArgumentException("tensor %s cannot be converted from %s to %s"
                     .formatted(quote(name), tensor.dtype(), stored));
         }
-        if (entries.putIfAbsent(name, new Entry(name, tensor, stored)) != null) {
+        return add(new Entry(name, StoredType.of(stored), tensor.shape(), tensor.segment(), tensor, stored == tensor.dtype() ? null : stored));
+    }
+
+    /** Adds the bytes of a tensor of any type with whole bytes, row-major and little-endian. Its memory is read when the file is written. */
+    public SafetensorsWriter add(String name, StoredType type, Shape shape, MemorySegment data) {
+        if (type.bits() % Byte.SIZE != 0 || data.byteSize() != shape.size() * (type.bits() / Byte.SIZE)) {
+            throw new IllegalArgumentException("tensor %s of %s %s does not have %d bytes".formatted(quote(name), type, shape, data.byteSize()));
+        }
+        return add(new Entry(name, type, shape, data, null, null));
+    }
+
+    private SafetensorsWriter add(Entry entry) {
+        String name = requireText(entry.name());
+        if (name.equals(Header.METADATA_KEY) || name.length() > Header.LONGEST_NAME) {
+            throw new IllegalArgumentException("a tensor cannot be named " + quote(name));
+        }
+        if (entry.shape().rank() > Header.HIGHEST_RANK) {
+            throw new IllegalArgumentException("tensor %s has rank %d, more than %d"
+                    .formatted(quote(name), entry.shape().rank(), Header.HIGHEST_RANK));
+        }
+        if (entries.putIfAbsent(name, entry) != null) {
             throw new IllegalArgumentException("tensor %s was added twice".formatted(quote(name)));
         }
         return this;
@@ -106,7 +123,7 @@ public final class SafetensorsWriter {
 
     private List<Entry> ordered() {
         // Names compare as UTF-8 bytes, as in the reference writer; UTF-16 order differs beyond the basic plane.
-        Comparator<Entry> bySize = Comparator.comparingInt(entry -> -entry.stored().bytes());
+        Comparator<Entry> bySize = Comparator.comparingInt(entry -> -entry.elementBytes());
         return entries.values().stream()
                 .sorted(bySize.thenComparing(entry -> entry.name().getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned))
                 .toList();
@@ -127,9 +144,9 @@ public final class SafetensorsWriter {
             long offset = 0;
             for (Entry entry : ordered) {
                 json.writeObjectFieldStart(entry.name());
-                json.writeStringField("dtype", entry.stored().name());
+                json.writeStringField("dtype", entry.type().name());
                 json.writeFieldName("shape");
-                int[] dims = entry.tensor().shape().dims();
+                int[] dims = entry.shape().dims();
                 json.writeArray(dims, 0, dims.length);
                 json.writeFieldName("data_offsets");
                 json.writeArray(new long[] {offset, offset += entry.bytes()}, 0, 2);
@@ -146,11 +163,11 @@ public final class SafetensorsWriter {
     }
 
     private static void writeData(FileChannel channel, Entry entry, Path target) throws IOException {
-        if (entry.stored() != entry.tensor().dtype()) {
+        if (entry.converted() != null) {
             writeConverted(channel, entry, target);
             return;
         }
-        MemorySegment payload = entry.tensor().segment();
+        MemorySegment payload = entry.raw();
         for (long at = 0; at < payload.byteSize(); at += CHUNK) {
             AtomicFile.writeFully(channel,
                     payload.asSlice(at, Math.min(CHUNK, payload.byteSize() - at)).asByteBuffer());
@@ -162,7 +179,7 @@ public final class SafetensorsWriter {
         ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
         for (long i = 0; i < tensor.size(); i++) {
             double value = tensor.getDouble(i);
-            double kept = switch (entry.stored()) {
+            double kept = switch (entry.converted()) {
                 case F16 -> {
                     short bits = Float.floatToFloat16((float) value);
                     chunk.putShort(bits);
@@ -181,11 +198,11 @@ public final class SafetensorsWriter {
                     chunk.putDouble(value);
                     yield value;
                 }
-                case I32, I64, U8 -> throw new IllegalStateException("not a floating-point type: " + entry.stored());
+                case I32, I64, U8 -> throw new IllegalStateException("not a floating-point type: " + entry.converted());
             };
             if (Double.isFinite(value) && !Double.isFinite(kept)) {
                 throw new SafetensorsException(target.toString(), "tensor %s holds %s, too large for %s; store it as F32"
-                        .formatted(quote(entry.name()), value, entry.stored()));
+                        .formatted(quote(entry.name()), value, entry.converted()));
             }
             if (!chunk.hasRemaining()) {
                 AtomicFile.writeFully(channel, chunk.flip());

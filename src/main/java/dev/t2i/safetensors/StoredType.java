@@ -35,6 +35,11 @@ public enum StoredType {
         return Optional.ofNullable(dtype);
     }
 
+    /** The type that stores this one. */
+    public static StoredType of(DType dtype) {
+        return valueOf(dtype.name());
+    }
+
     /** The type named {@code name} in a header, or empty where the format knows none. */
     static Optional<StoredType> named(String name) {
         for (StoredType type : values()) {
