@@ -3,7 +3,7 @@ package dev.t2i.data;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Comma-separated values as RFC 4180 has them: quoted cells may hold commas, line ends and doubled quotes. */
+/** Comma-separated values as RFC 4180 has them: quoted cells may hold commas, line ends and doubled quotes; and the same with another separator. */
 final class Csv {
     /** @param line the line of the file on which the row begins, from 1 */
     record Row(int line, List<String> cells) {}
@@ -26,7 +26,7 @@ final class Csv {
 
     private Csv() {}
 
-    static List<Row> parse(String text) throws UnclosedQuote {
+    static List<Row> parse(String text, char separator) throws UnclosedQuote {
         List<Row> rows = new ArrayList<>();
         List<String> cells = new ArrayList<>();
         StringBuilder cell = new StringBuilder();
@@ -51,7 +51,7 @@ final class Csv {
             } else if (c == '"' && cell.isEmpty()) {
                 quoted = true;
                 quoteLine = line;
-            } else if (c == ',') {
+            } else if (c == separator) {
                 cells.add(cell.toString());
                 cell.setLength(0);
             } else if (c == '\n') {

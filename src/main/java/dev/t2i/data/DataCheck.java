@@ -2,72 +2,197 @@ package dev.t2i.data;
 
 import dev.t2i.data.scene.CaptionGrammar;
 import dev.t2i.image.ImageException;
+import dev.t2i.image.Picture;
 import dev.t2i.image.PictureFiles;
 
-import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
 
-/** Looks a data set over before hours are spent on it: decodes every picture, reads every caption, lists every defect. */
+/**
+ * Looks a data set over before hours are spent on it: decodes every picture, reads every caption, lists every defect. Memory grows by about
+ * a hundred bytes a picture, whatever their size.
+ */
 public final class DataCheck {
-    /** Captions of more words are reported; text encoders cut them off. */
-    public static final int LONG_CAPTION_WORDS = 100;
     private static final int SAMPLE = 1000;
-
-    private DataCheck() {}
+    /** Pictures looked at between two reports of progress, by as many threads as there are processors. */
+    private static final int CHUNK = 64;
+    /** A picture is held against no more others than these. */
+    private static final int CLOSE_LOOKS = 8;
 
     /**
-     * @param progress told how many pictures have been read
+     * What counts as a problem.
+     *
+     * @param minSide pictures whose shorter side has fewer pixels are tiny
+     * @param maxWords captions of more words are long; text encoders cut them off
+     * @param decode whether to decode pictures; otherwise only files are compared, and neither damage nor sizes are seen
+     */
+    public record Limits(int minSide, int maxWords, boolean decode) {
+        public static final Limits USUAL = new Limits(32, 100, true);
+    }
+
+    /** What one picture and its captions gave. */
+    private record Look(Fingerprint fingerprint, int width, int height, long bytes, String fault, List<String> captions, String captionFault) {}
+
+    private final DataSpec spec;
+    private final Catalogue catalogue;
+    private final Limits limits;
+    private final Problems problems = new Problems();
+    private final Statistics statistics = new Statistics();
+    private final Fingerprints fingerprints = new Fingerprints();
+
+    private DataCheck(DataSpec spec, Catalogue catalogue, Limits limits) {
+        this.spec = spec;
+        this.catalogue = catalogue;
+        this.limits = limits;
+    }
+
+    /**
+     * @param spec all its splits are read, unless it names some
+     * @param progress told how many pictures have been read; may throw to end the check
      * @throws DataException where there is nothing to check: no such folder, no permission
      */
-    public static DataReport check(DataSpec spec, LongConsumer progress) {
-        return switch (spec.kind()) {
-            case SCENES -> checkScenes(spec, progress);
-            case FOLDER -> checkFolder(spec, progress);
-            default -> throw new DataException(spec.kind() + " sets are not read by this version");
-        };
+    public static DataReport check(DataSpec spec, Limits limits, LongConsumer progress) {
+        return spec.kind() == DataSpec.Kind.SCENES ? checkScenes(spec, progress) : new DataCheck(spec, spec.catalogue(), limits).run(progress);
     }
 
     private static DataReport checkScenes(DataSpec spec, LongConsumer progress) {
         CaptionedImages images = spec.open();
-        int longest = 0;
+        Statistics statistics = new Statistics();
         long sample = Math.min(images.size(), SAMPLE);
         for (long i = 0; i < sample; i++) {
-            longest = Math.max(longest, CaptionGrammar.words(images.describe(i, 0).caption()).size());
+            statistics.caption(CaptionGrammar.words(images.describe(i, 0).caption()).size());
             progress.accept(i + 1);
         }
-        return new DataReport(spec, images.size(), images.size() == CaptionedImages.ENDLESS ? 0 : images.size(), longest, List.of());
+        return new DataReport(spec, images.size(), images.size() == CaptionedImages.ENDLESS ? 0 : images.size(), statistics, new Problems());
     }
 
-    private static DataReport checkFolder(DataSpec spec, LongConsumer progress) {
-        FolderIndex index = FolderIndex.scan(spec.path(), spec.column(), spec.extension());
-        List<Problem> problems = new ArrayList<>(index.problems());
-        if (index.pictures() == 0) {
-            problems.add(new Problem(Problem.Type.MISSING_PICTURE, spec.location(), "no pictures in this folder"));
+    private DataReport run(LongConsumer progress) {
+        problems.addAll(catalogue.problems());
+        if (catalogue.pictures() == 0 && problems.isEmpty()) {
+            problems.add(Problem.Type.MISSING_PICTURE, spec.location(), "no pictures here");
         }
-        long captions = 0;
-        int longest = 0;
-        long done = 0;
-        for (FolderIndex.Entry entry : index.entries()) {
-            try {
-                PictureFiles.read(entry.file());
-            } catch (ImageException e) {
-                String message = e.getMessage();
-                String prefix = entry.file() + ": ";
-                problems.add(new Problem(Problem.Type.CORRUPT_PICTURE, entry.name(),
-                        message.startsWith(prefix) ? message.substring(prefix.length()) : message));
+        int[] chosen = CataloguedImages.chosen(spec, catalogue, true);
+        long count = chosen == null ? catalogue.size() : chosen.length;
+        Map<String, String> splitOfGroup = new HashMap<>();
+        for (long from = 0; from < count; from += CHUNK) {
+            long start = from;
+            int size = (int) Math.min(CHUNK, count - from);
+            List<Look> looks = IntStream.range(0, size).parallel().mapToObj(i -> look(number(chosen, start + i))).toList();
+            for (int i = 0; i < size; i++) {
+                long number = number(chosen, start + i);
+                note(number, looks.get(i));
+                noteGroup(number, splitOfGroup);
             }
-            for (String caption : entry.captions()) {
-                int words = CaptionGrammar.words(caption).size();
-                captions++;
-                longest = Math.max(longest, words);
-                if (words > LONG_CAPTION_WORDS) {
-                    problems.add(new Problem(Problem.Type.LONG_CAPTION, entry.name(),
-                            "a caption of " + words + " words, more than " + LONG_CAPTION_WORDS));
-                }
-            }
-            progress.accept(++done);
+            progress.accept(from + size);
         }
-        return new DataReport(spec, index.pictures(), captions, longest, problems);
+        repeated();
+        return new DataReport(spec, chosen == null ? catalogue.pictures() : count, statistics.captions(), statistics, problems);
+    }
+
+    private static long number(int[] chosen, long index) {
+        return chosen == null ? index : chosen[(int) index];
+    }
+
+    private Look look(long number) {
+        List<String> captions = List.of();
+        String captionFault = null;
+        try {
+            captions = catalogue.captions(number);
+        } catch (DataException e) {
+            captionFault = e.getMessage();
+        }
+        byte[] bytes = null;
+        try {
+            bytes = catalogue.bytes(number);
+            if (!limits.decode()) {
+                return new Look(Fingerprint.of(bytes), 0, 0, bytes.length, null, captions, captionFault);
+            }
+            Picture picture = PictureFiles.decode(bytes, catalogue.place(number));
+            return new Look(Fingerprint.of(bytes, picture), picture.width(), picture.height(), bytes.length, null, captions, captionFault);
+        } catch (ImageException | DataException e) {
+            Fingerprint fingerprint = bytes == null ? null : Fingerprint.of(bytes);
+            return new Look(fingerprint, 0, 0, bytes == null ? 0 : bytes.length, e.getMessage(), captions, captionFault);
+        }
+    }
+
+    private void note(long number, Look look) {
+        String name = catalogue.name(number);
+        statistics.picture(catalogue.split(number), look.captions().size(), look.bytes());
+        if (look.fault() != null) {
+            problems.add(Problem.Type.CORRUPT_PICTURE, name, withoutPlace(look.fault(), number));
+        } else if (limits.decode()) {
+            statistics.size(look.width(), look.height());
+            if (Math.min(look.width(), look.height()) < limits.minSide()) {
+                problems.add(Problem.Type.TINY_PICTURE, name, "%d x %d pixels, a side of fewer than %d".formatted(look.width(), look.height(), limits.minSide()));
+            }
+        }
+        if (look.fingerprint() != null) {
+            fingerprints.add(number, look.fingerprint());
+        }
+        if (look.captionFault() != null) {
+            problems.add(Problem.Type.BAD_METADATA, name, withoutPlace(look.captionFault(), number));
+        } else if (look.captions().isEmpty()) {
+            problems.add(Problem.Type.EMPTY_CAPTION, name, "its caption is empty");
+        }
+        for (String caption : look.captions()) {
+            int words = CaptionGrammar.words(caption).size();
+            statistics.caption(words);
+            if (words > limits.maxWords()) {
+                problems.add(Problem.Type.LONG_CAPTION, name, "a caption of " + words + " words, more than " + limits.maxWords());
+            }
+        }
+    }
+
+    private String withoutPlace(String message, long number) {
+        String prefix = catalogue.place(number) + ": ";
+        return message.startsWith(prefix) ? message.substring(prefix.length()) : message;
+    }
+
+    private void noteGroup(long number, Map<String, String> splitOfGroup) {
+        String group = catalogue.group(number);
+        String split = catalogue.split(number);
+        if (!group.isEmpty()) {
+            String other = splitOfGroup.putIfAbsent(group, split);
+            if (other != null && !other.equals(split) && splitOfGroup.put(group + "\n" + split, split) == null) {
+                problems.add(Problem.Type.SPLIT_LEAK, group, "this class is in the splits " + other + " and " + split + ", which should have none in common");
+            }
+        }
+    }
+
+    private void repeated() {
+        fingerprints.same((first, second) -> {
+            long one = fingerprints.id(first);
+            long other = fingerprints.id(second);
+            String same = catalogue.name(one).equals(catalogue.name(other)) ? "the picture is listed twice" : "the same file as " + catalogue.name(one);
+            report(Problem.Type.DUPLICATE_PICTURE, one, other, same);
+        });
+        if (!limits.decode()) {
+            return;
+        }
+        BitSet known = new BitSet();
+        Map<Integer, Integer> looks = new HashMap<>();
+        fingerprints.near((first, second) -> {
+            if (!known.get(second) && looks.merge(second, 1, Integer::sum) <= CLOSE_LOOKS && same(fingerprints.id(first), fingerprints.id(second))) {
+                known.set(second);
+                report(Problem.Type.NEAR_DUPLICATE, fingerprints.id(first), fingerprints.id(second),
+                        "almost the same picture as " + catalogue.name(fingerprints.id(first)));
+            }
+        });
+    }
+
+    private void report(Problem.Type type, long first, long second, String message) {
+        String split = catalogue.split(second);
+        boolean leak = !split.equals(catalogue.split(first));
+        problems.add(leak ? Problem.Type.SPLIT_LEAK : type, catalogue.name(second),
+                leak ? "%s; one is in the split %s, the other in %s".formatted(message, catalogue.split(first), split) : message);
+    }
+
+    private boolean same(long first, long second) {
+        return Fingerprint.same(PictureFiles.decode(catalogue.bytes(first), catalogue.place(first)),
+                PictureFiles.decode(catalogue.bytes(second), catalogue.place(second)));
     }
 }

@@ -7,32 +7,45 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
- * A data set by its name on the command line: a kind, a place, and options.
+ * A data set by its name on the command line: a kind, a place, and options, as in {@code folder:pictures?text=caption&split=test}.
  *
  * <ul>
- * <li>{@code scenes:} rendered on the fly; {@code scenes:?seed=1&split=train&count=10000}: {@code seed} (default 0),
- *     {@code split} {@code train} (default), {@code test} or {@code heldout}, {@code count} (default endless).
- * <li>{@code folder:DIR} pictures with captions; {@code folder:DIR?text=caption&extension=txt}: the caption column of the
- *     metadata (default {@code text}), the extension of sidecar captions (default {@code txt}).
+ * <li>{@code scenes:} rendered on the fly; {@code seed} (default 0), {@code split} {@code train} (default), {@code test} or {@code heldout},
+ *     {@code count} (default endless).
+ * <li>{@code folder:DIR} pictures with captions, see {@link FolderReader}; {@code text}: the caption column of the metadata (default
+ *     {@code text}; {@code caption} in a table), {@code image}: the column that names pictures, {@code extension} of sidecar captions (default
+ *     {@code txt}), {@code table}: a CSV, TSV or JSON-lines file with all captions.
  * </ul>
+ *
+ * What lies on a disk has further options: {@code split}, names joined by {@code +}, or {@code all} (default {@code train} where there are
+ * splits), and {@code faults=skip}, which leaves out what is at fault instead of refusing the set.
  */
 public record DataSpec(Kind kind, String location, Map<String, String> options) {
     public enum Kind {
-        SCENES, FOLDER, COCO, FLICKR30K, WEBDATASET;
+        SCENES("scenes:", "seed", "split", "count"),
+        FOLDER("folder:DIR", "text", "image", "extension", "table", "split", "faults");
+
+        private final String form;
+        private final List<String> options;
+
+        Kind(String form, String... options) {
+            this.form = form;
+            this.options = List.of(options);
+        }
 
         @Override
         public String toString() {
-            return name().toLowerCase(Locale.ROOT);
+            return form.substring(0, form.indexOf(':'));
         }
     }
 
     private static final Pattern OPTION = Pattern.compile("\\w+=.*", Pattern.DOTALL);
-    private static final String KINDS = "scenes:, folder:DIR, coco:DIR, flickr30k:DIR or webdataset:PATTERN";
 
     public DataSpec {
         options = Map.copyOf(options);
@@ -43,11 +56,8 @@ public record DataSpec(Kind kind, String location, Map<String, String> options) 
         int colon = spec.indexOf(':');
         Kind kind = colon < 0 ? null : kind(spec.substring(0, colon));
         if (kind == null) {
-            throw new DataException("data '" + spec + "': not a data set, write " + KINDS);
-        }
-        if (kind != Kind.SCENES && kind != Kind.FOLDER) {
-            throw new DataException("data '" + spec + "': " + kind
-                    + " sets are not read by this version; write the captions to a metadata.jsonl and use folder:DIR");
+            throw new DataException("data '" + spec + "': not a data set, write "
+                    + Arrays.stream(Kind.values()).map(known -> known.form).collect(Collectors.joining(", ")));
         }
         String rest = spec.substring(colon + 1);
         int question = optionsStart(rest);
@@ -86,37 +96,53 @@ public record DataSpec(Kind kind, String location, Map<String, String> options) 
     }
 
     private void validate(String spec) {
-        List<String> known = kind == Kind.SCENES ? List.of("seed", "split", "count") : List.of("text", "extension");
         for (String name : options.keySet()) {
-            if (!known.contains(name)) {
-                throw new DataException("data '%s': no option '%s', %s: knows %s".formatted(spec, name, kind, String.join(", ", known)));
+            if (!kind.options.contains(name)) {
+                throw new DataException("data '%s': no option '%s', %s: knows %s".formatted(spec, name, kind, String.join(", ", kind.options)));
             }
         }
+        skipsFaults();
         if (kind == Kind.SCENES) {
             if (!location.isEmpty()) {
                 throw new DataException("data '" + spec + "': scenes have no folder; write scenes:?seed=1&split=train");
             }
             seed();
-            split();
+            scenes();
             count();
         } else if (location.isEmpty()) {
-            throw new DataException("data '" + spec + "': name the folder, as in folder:pictures");
+            throw new DataException("data '" + spec + "': name the place, as in " + kind.form);
         } else {
             path();
         }
     }
 
     /**
-     * Opens the data set.
+     * Opens the data set, or the splits of it that are asked for.
      *
      * @throws DataException one line where it can't be read or has defects
      */
     public CaptionedImages open() {
+        return kind == Kind.SCENES ? new SceneImages(seed(), scenes(), count()) : CataloguedImages.of(this, catalogue());
+    }
+
+    /**
+     * Lists what lies on the disk, all splits, with what is wrong.
+     *
+     * @throws DataException one line where it can't be read at all, or where nothing lies on a disk
+     */
+    public Catalogue catalogue() {
         return switch (kind) {
-            case SCENES -> new SceneImages(seed(), split(), count());
-            case FOLDER -> FolderImages.open(path(), column(), extension());
-            default -> throw new DataException(kind + " sets are not read by this version");
+            case SCENES -> throw new DataException("data '" + this + "': scenes are rendered on the fly; 'data scenes' writes them to a folder");
+            case FOLDER -> FolderReader.read(path(), new FolderReader.Options(option("image"), column(), options.getOrDefault("extension", "txt"), option("table")));
         };
+    }
+
+    boolean skipsFaults() {
+        String faults = options.getOrDefault("faults", "refuse");
+        if (!faults.equals("refuse") && !faults.equals("skip")) {
+            throw new DataException("data '" + this + "': faults is refuse or skip, not '" + faults + "'");
+        }
+        return faults.equals("skip");
     }
 
     long seed() {
@@ -131,7 +157,7 @@ public record DataSpec(Kind kind, String location, Map<String, String> options) 
         return count;
     }
 
-    Split split() {
+    Split scenes() {
         String name = options.getOrDefault("split", "train");
         return switch (name) {
             case "train" -> Split.TRAIN;
@@ -149,12 +175,12 @@ public record DataSpec(Kind kind, String location, Map<String, String> options) 
         }
     }
 
-    String column() {
-        return options.getOrDefault("text", "text");
+    private String column() {
+        return options.getOrDefault("text", options.containsKey("table") ? "caption" : "text");
     }
 
-    String extension() {
-        return options.getOrDefault("extension", "txt");
+    private Optional<String> option(String name) {
+        return Optional.ofNullable(options.get(name));
     }
 
     private long number(String name, long otherwise) {

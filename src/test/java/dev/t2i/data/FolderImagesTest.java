@@ -76,7 +76,7 @@ class FolderImagesTest {
     void everyDefectIsReported() throws IOException {
         picture("good.png", 8, 8, 9);
         picture("alone.png", 8, 8, 9);
-        picture("long.png", 8, 8, 9);
+        picture("long.png", 8, 8, 90);
         picture("empty.png", 8, 8, 9);
         picture("cut.png", 30, 30, 9);
         byte[] whole = Files.readAllBytes(folder.resolve("cut.png"));
@@ -95,16 +95,19 @@ class FolderImagesTest {
                 """.formatted("word ".repeat(10_000)));
         DataReport report = check("");
         assertFalse(report.ok());
-        Map<Problem.Type, Integer> counts = report.counts();
+        Map<Problem.Type, Long> counts = report.problems().counts();
         assertEquals(1, counts.get(Problem.Type.PICTURE_WITHOUT_CAPTION));
         assertEquals(1, counts.get(Problem.Type.CORRUPT_PICTURE));
         assertEquals(1, counts.get(Problem.Type.MISSING_PICTURE));
         assertEquals(1, counts.get(Problem.Type.EMPTY_CAPTION));
         assertEquals(1, counts.get(Problem.Type.LONG_CAPTION));
-        assertEquals(5, counts.get(Problem.Type.BAD_METADATA));
-        assertTrue(report.problems().stream().noneMatch(problem -> problem.toString().contains("\n")));
-        assertTrue(report.problems().stream().anyMatch(problem -> problem.file().equals("metadata.jsonl:10")));
-        assertFalse(report.toJson().get("ok").asBoolean());
+        assertEquals(4, counts.get(Problem.Type.BAD_METADATA));
+        assertEquals(1, counts.get(Problem.Type.UNSAFE_NAME));
+        for (Problem.Type type : counts.keySet()) {
+            assertTrue(report.problems().examples(type).stream().noneMatch(problem -> problem.toString().contains("\n")));
+        }
+        assertTrue(report.problems().examples(Problem.Type.BAD_METADATA).stream().anyMatch(problem -> problem.file().equals("metadata.jsonl:10")));
+        assertFalse(report.toJson(10).get("ok").asBoolean());
         String message = assertThrows(DataException.class, () -> DataSpec.parse("folder:" + folder).open()).getMessage();
         assertTrue(message.contains("more problems") && !message.contains("\n"), message);
     }
@@ -112,7 +115,7 @@ class FolderImagesTest {
     @Test
     void otherFoldersAreRefused() throws IOException {
         assertOpenFails("?text=text", "no pictures here");
-        assertEquals(EnumSet.of(Problem.Type.MISSING_PICTURE), EnumSet.copyOf(check("").counts().keySet()));
+        assertEquals(EnumSet.of(Problem.Type.MISSING_PICTURE), EnumSet.copyOf(check("").problems().counts().keySet()));
         picture("a.png", 8, 8, 9);
         assertOpenFails("", "no caption");
         write("a.txt", "");
@@ -121,7 +124,7 @@ class FolderImagesTest {
         write("b.txt", "x");
         assertOpenFails("", "no picture belongs");
         write("metadata.csv", "name,text\na.png,x\n");
-        assertOpenFails("", "needs the columns file_name and text");
+        assertOpenFails("", "no column file_name or image, only name, text");
         write("metadata.jsonl", "");
         assertOpenFails("", "several kinds");
         String message = assertThrows(DataException.class, () -> DataSpec.parse("folder:" + folder + "/none").open()).getMessage();
@@ -147,7 +150,7 @@ class FolderImagesTest {
     }
 
     private DataReport check(String options) {
-        return DataCheck.check(DataSpec.parse("folder:" + folder + options), _ -> { });
+        return DataCheck.check(DataSpec.parse("folder:" + folder + options), new DataCheck.Limits(8, 100, true), _ -> { });
     }
 
     private static Set<String> captions(CaptionedImages images, long index) {

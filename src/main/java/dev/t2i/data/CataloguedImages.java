@@ -1,0 +1,122 @@
+package dev.t2i.data;
+
+import dev.t2i.image.ImageException;
+import dev.t2i.image.Picture;
+import dev.t2i.image.PictureFiles;
+import dev.t2i.image.Resize;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * The pictures of a {@link Catalogue}, or of some of its splits, in its order. They are decoded when they are asked for; the largest
+ * centred square is resized to the size wanted.
+ */
+public final class CataloguedImages implements CaptionedImages {
+    private static final String EVERY_SPLIT = "all";
+    private static final String USUAL_SPLIT = "train";
+
+    private final DataSpec spec;
+    private final Catalogue catalogue;
+    /** Numbers in the catalogue; null for all of them, in order. */
+    private final int[] chosen;
+
+    private CataloguedImages(DataSpec spec, Catalogue catalogue, int[] chosen) {
+        this.spec = spec;
+        this.catalogue = catalogue;
+        this.chosen = chosen;
+    }
+
+    /**
+     * @param spec what {@code catalogue} was opened by; its option {@code split} chooses: names joined by {@code +}, or {@code all}; without it
+     *             {@code train} where there are splits, else everything. With {@code faults=skip} what is at fault is left out
+     * @throws DataException one line that names the first defect ({@link DataCheck} lists them all), or says that nothing is there
+     */
+    static CataloguedImages of(DataSpec spec, Catalogue catalogue) {
+        Problems problems = catalogue.problems();
+        if (!problems.isEmpty() && !spec.skipsFaults()) {
+            String more = problems.count() == 1 ? "" : "; " + (problems.count() == 2 ? "1 more problem" : problems.count() - 1 + " more problems");
+            throw new DataException("%s/%s%s, see 'data check %s'; ?faults=skip leaves out what is at fault"
+                    .formatted(spec.location(), problems.first(), more, spec));
+        }
+        if (catalogue.size() == 0) {
+            throw new DataException("data '" + spec + "': no picture with a caption is there");
+        }
+        return new CataloguedImages(spec, catalogue, chosen(spec, catalogue, false));
+    }
+
+    /**
+     * The numbers of the pictures that a spec asks for; null for all.
+     *
+     * @param every whether a spec that names no split asks for all, not for the usual one
+     */
+    static int[] chosen(DataSpec spec, Catalogue catalogue, boolean every) {
+        boolean said = spec.options().containsKey("split");
+        String wanted = spec.options().getOrDefault("split", every ? EVERY_SPLIT : USUAL_SPLIT);
+        if (wanted.equals(EVERY_SPLIT) || catalogue.size() == 0 || !said && catalogue.split(0).isEmpty()) {
+            return null;
+        }
+        if (catalogue.split(0).isEmpty()) {
+            throw new DataException("data '" + spec + "': this set has no splits; leave the option out");
+        }
+        Set<String> there = new TreeSet<>();
+        for (long i = 0; i < catalogue.size(); i++) {
+            there.add(catalogue.split(i));
+        }
+        Set<String> names = Arrays.stream(wanted.split("\\+", -1)).collect(Collectors.toSet());
+        for (String name : names) {
+            if (!there.contains(name)) {
+                throw new DataException("data '%s': there is no split '%s', write split=%s, several joined by +, or split=all"
+                        .formatted(spec, name, String.join(" or ", there)));
+            }
+        }
+        int[] chosen = new int[Math.toIntExact(catalogue.size())];
+        int count = 0;
+        for (int i = 0; i < chosen.length; i++) {
+            if (names.contains(catalogue.split(i))) {
+                chosen[count++] = i;
+            }
+        }
+        return Arrays.copyOf(chosen, count);
+    }
+
+    private long number(long index) {
+        return chosen == null ? index : chosen[Math.toIntExact(index)];
+    }
+
+    /** The catalogue behind, of all splits. */
+    public Catalogue catalogue() {
+        return catalogue;
+    }
+
+    @Override
+    public long size() {
+        return chosen == null ? catalogue.size() : chosen.length;
+    }
+
+    @Override
+    public Example load(long index, long captionSeed, int imageSize, MemorySegment pixels) {
+        long number = number(index);
+        try {
+            Picture picture = catalogue.cut(number, PictureFiles.decode(catalogue.bytes(number), catalogue.place(number)));
+            Resize.square(picture, imageSize, Resize.Filter.CUBIC).toFloats(pixels, 0);
+        } catch (ImageException | DataException e) {
+            throw new DataException(e.getMessage() + "; 'data check " + spec + "' lists all such pictures", e);
+        }
+        return describe(index, captionSeed);
+    }
+
+    @Override
+    public Example describe(long index, long captionSeed) {
+        List<String> captions = catalogue.captions(number(index));
+        // The finaliser of SplitMix64 spreads neighbouring seeds and indices.
+        long hash = (captionSeed * 0x9E3779B97F4A7C15L) ^ (index + 1) * 0xBF58476D1CE4E5B9L;
+        hash = (hash ^ (hash >>> 30)) * 0xBF58476D1CE4E5B9L;
+        hash = (hash ^ (hash >>> 27)) * 0x94D049BB133111EBL;
+        return Example.plain(captions.get((int) Long.remainderUnsigned(hash ^ (hash >>> 31), captions.size())));
+    }
+}
