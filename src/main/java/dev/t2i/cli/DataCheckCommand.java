@@ -15,7 +15,8 @@ import picocli.CommandLine.Parameters;
 @Command(name = "check", description = {
     "Reads a data set through and lists what is wrong.",
     "Every picture is decoded, every caption read: missing, damaged, tiny and repeated pictures, captions that are empty, long or belong to",
-    "no picture, and pictures that are in two splits. The exit code is 3 if anything is wrong."})
+    "no picture, and pictures that are in two splits. The exit code is 3 if anything is wrong; pictures of one split that are almost the same",
+    "are listed, but are not wrong."})
 final class DataCheckCommand extends T2iCommand {
 
     @Parameters(paramLabel = "SPEC", description = {

@@ -26,7 +26,12 @@ public interface Catalogue {
     /** The name of the split that the picture belongs to; empty in a data set without splits. */
     String split(long index);
 
-    /** All captions of a picture, at least one, none of them empty, each on one line. @throws DataException where they can't be read */
+    /**
+     * All captions of a picture, none of them empty, each on one line. There is at least one, unless captions are read no sooner than now, and
+     * nothing but blanks are there.
+     *
+     * @throws DataException one line where they can't be read
+     */
     List<String> captions(long index);
 
     /** The picture as it is stored, encoded. @throws DataException one line where it can't be read */

@@ -113,6 +113,9 @@ public final class CataloguedImages implements CaptionedImages {
     @Override
     public Example describe(long index, long captionSeed) {
         List<String> captions = catalogue.captions(number(index));
+        if (captions.isEmpty()) {
+            throw new DataException("%s: its caption is empty; 'data check %s' lists all such pictures".formatted(catalogue.place(number(index)), spec));
+        }
         // The finaliser of SplitMix64 spreads neighbouring seeds and indices.
         long hash = (captionSeed * 0x9E3779B97F4A7C15L) ^ (index + 1) * 0xBF58476D1CE4E5B9L;
         hash = (hash ^ (hash >>> 30)) * 0xBF58476D1CE4E5B9L;

@@ -112,6 +112,7 @@ public final class DataCheck {
                 return new Look(Fingerprint.of(bytes), 0, 0, bytes.length, null, captions, captionFault);
             }
             Picture picture = PictureFiles.decode(bytes, catalogue.place(number));
+            catalogue.cut(number, picture);
             return new Look(Fingerprint.of(bytes, picture), picture.width(), picture.height(), bytes.length, null, captions, captionFault);
         } catch (ImageException | DataException e) {
             Fingerprint fingerprint = bytes == null ? null : Fingerprint.of(bytes);

@@ -11,8 +11,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  * @param captions captions that belong to them; 0 where there is no end of them
  */
 public record DataReport(DataSpec spec, long pictures, long captions, Statistics statistics, Problems problems) {
+    /** Whether nothing was found but what is no fault. */
     public boolean ok() {
-        return problems.isEmpty();
+        return problems.counts().keySet().stream().noneMatch(Problem.Type::isFault);
     }
 
     /** One line for people. */
@@ -20,7 +21,7 @@ public record DataReport(DataSpec spec, long pictures, long captions, Statistics
         StringBuilder out = new StringBuilder(spec + ": ");
         out.append(pictures == CaptionedImages.ENDLESS ? "endless pictures"
                 : pictures + " pictures, " + captions + " captions, the longest of " + statistics.longestCaption() + " words");
-        if (ok()) {
+        if (problems.isEmpty()) {
             return out.append(", no problems").toString();
         }
         problems.counts().forEach((type, count) -> out.append(", ").append(count).append(' ').append(type));

@@ -21,6 +21,13 @@ import java.util.stream.Collectors;
  * <li>{@code folder:DIR} pictures with captions, see {@link FolderReader}; {@code text}: the caption column of the metadata (default
  *     {@code text}; {@code caption} in a table), {@code image}: the column that names pictures, {@code extension} of sidecar captions (default
  *     {@code txt}), {@code table}: a CSV, TSV or JSON-lines file with all captions.
+ * <li>{@code coco:DIR} COCO's captions, see {@link CocoReader}; {@code year} {@code 2014} or {@code 2017}, {@code splits} {@code official} or
+ *     {@code karpathy}, where more than one is there.
+ * <li>{@code flickr30k:DIR}, see {@link Flickr30kReader}.
+ * <li>{@code cub:DIR} and {@code flowers:DIR}, CUB-200 and Oxford-102 with splits by class, see {@link GanPapersReader}; {@code crop}: birds are
+ *     cut out by their {@code box} (default), or {@code none} is.
+ * <li>{@code webdataset:PATTERN} tar archives, see {@link WebDataset}; {@code extension} of captions (default {@code txt}), {@code text}: the
+ *     member of {@code .json} files that holds captions instead, {@code image}: the extension of pictures where samples have several.
  * </ul>
  *
  * What lies on a disk has further options: {@code split}, names joined by {@code +}, or {@code all} (default {@code train} where there are
@@ -29,7 +36,12 @@ import java.util.stream.Collectors;
 public record DataSpec(Kind kind, String location, Map<String, String> options) {
     public enum Kind {
         SCENES("scenes:", "seed", "split", "count"),
-        FOLDER("folder:DIR", "text", "image", "extension", "table", "split", "faults");
+        FOLDER("folder:DIR", "text", "image", "extension", "table", "split", "faults"),
+        COCO("coco:DIR", "year", "splits", "split", "faults"),
+        FLICKR30K("flickr30k:DIR", "split", "faults"),
+        CUB("cub:DIR", "crop", "split", "faults"),
+        FLOWERS("flowers:DIR", "split", "faults"),
+        WEBDATASET("webdataset:PATTERN", "text", "image", "extension", "faults");
 
         private final String form;
         private final List<String> options;
@@ -102,6 +114,9 @@ public record DataSpec(Kind kind, String location, Map<String, String> options) 
             }
         }
         skipsFaults();
+        oneOf("crop", "box", "none");
+        oneOf("year", "2014", "2017");
+        oneOf("splits", "official", "karpathy");
         if (kind == Kind.SCENES) {
             if (!location.isEmpty()) {
                 throw new DataException("data '" + spec + "': scenes have no folder; write scenes:?seed=1&split=train");
@@ -134,15 +149,25 @@ public record DataSpec(Kind kind, String location, Map<String, String> options) 
         return switch (kind) {
             case SCENES -> throw new DataException("data '" + this + "': scenes are rendered on the fly; 'data scenes' writes them to a folder");
             case FOLDER -> FolderReader.read(path(), new FolderReader.Options(option("image"), column(), options.getOrDefault("extension", "txt"), option("table")));
+            case COCO -> CocoReader.read(path(), option("year"), option("splits"));
+            case FLICKR30K -> Flickr30kReader.read(path());
+            case CUB -> GanPapersReader.read(path(), GanPapersReader.Set.CUB, oneOf("crop", "box", "none").equals("box"));
+            case FLOWERS -> GanPapersReader.read(path(), GanPapersReader.Set.FLOWERS, false);
+            case WEBDATASET -> WebDataset.open(location, new WebDataset.Options(option("image"), option("text"), options.getOrDefault("extension", "txt")));
         };
     }
 
     boolean skipsFaults() {
-        String faults = options.getOrDefault("faults", "refuse");
-        if (!faults.equals("refuse") && !faults.equals("skip")) {
-            throw new DataException("data '" + this + "': faults is refuse or skip, not '" + faults + "'");
+        return oneOf("faults", "refuse", "skip").equals("skip");
+    }
+
+    /** An option that takes one of a few values, the first where it isn't given. */
+    private String oneOf(String name, String... values) {
+        String value = options.getOrDefault(name, values[0]);
+        if (!List.of(values).contains(value)) {
+            throw new DataException("data '%s': %s is %s, not '%s'".formatted(this, name, String.join(" or ", values), value));
         }
-        return faults.equals("skip");
+        return value;
     }
 
     long seed() {

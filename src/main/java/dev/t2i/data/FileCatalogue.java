@@ -102,7 +102,11 @@ final class FileCatalogue implements Catalogue {
     @Override
     public Picture cut(long index, Picture whole) {
         Crop crop = entry(index).crop();
-        return crop == null ? whole : crop.of(whole);
+        try {
+            return crop == null ? whole : crop.of(whole);
+        } catch (DataException e) {
+            throw new DataException(place(index) + ": " + e.getMessage(), e);
+        }
     }
 
     @Override

@@ -25,8 +25,9 @@ record Fingerprint(long[] digest, long[] gradient, byte[] colours) {
     private static final int CLOSE_SIDE = 32;
     /** Mean difference, in levels of 255, up to which two pictures of {@link #CLOSE_SIDE} are the same one. */
     private static final double CLOSE_MEAN = 5;
-    private static final int CLOSE_BLOCK = 8;
-    private static final double CLOSE_BLOCK_MEAN = 14;
+    private static final int CLOSE_BLOCK = 4;
+    /** And the difference up to which a block of so many pixels a side has the same colour, for each channel. */
+    private static final double CLOSE_BLOCK_MEAN = 16;
 
     static Fingerprint of(byte[] file) {
         return new Fingerprint(digest(file), new long[0], new byte[0]);
@@ -62,18 +63,19 @@ record Fingerprint(long[] digest, long[] gradient, byte[] colours) {
     static boolean same(Picture first, Picture second) {
         byte[] a = Resize.to(first, CLOSE_SIDE, CLOSE_SIDE, Resize.Filter.BOX).rgb();
         byte[] b = Resize.to(second, CLOSE_SIDE, CLOSE_SIDE, Resize.Filter.BOX).rgb();
-        // A small thing that differs is lost in the mean of all, so each block has to agree, too.
-        long[] blocks = new long[(CLOSE_SIDE / CLOSE_BLOCK) * (CLOSE_SIDE / CLOSE_BLOCK)];
+        // A small thing that differs is lost in the mean of all, so each block has to agree, too; encoders leave its mean alone.
+        int across = CLOSE_SIDE / CLOSE_BLOCK;
+        long[] blocks = new long[across * across * 3];
         long sum = 0;
         for (int i = 0; i < a.length; i++) {
-            int difference = Math.abs((a[i] & 255) - (b[i] & 255));
+            int difference = (a[i] & 255) - (b[i] & 255);
             int x = i / 3 % CLOSE_SIDE / CLOSE_BLOCK;
             int y = i / 3 / CLOSE_SIDE / CLOSE_BLOCK;
-            blocks[y * (CLOSE_SIDE / CLOSE_BLOCK) + x] += difference;
-            sum += difference;
+            blocks[(y * across + x) * 3 + i % 3] += difference;
+            sum += Math.abs(difference);
         }
         for (long block : blocks) {
-            if (block > CLOSE_BLOCK_MEAN * CLOSE_BLOCK * CLOSE_BLOCK * 3) {
+            if (Math.abs(block) > CLOSE_BLOCK_MEAN * CLOSE_BLOCK * CLOSE_BLOCK) {
                 return false;
             }
         }

@@ -12,10 +12,10 @@ final class Fingerprints {
         void pair(int first, int second);
     }
 
-    /** Gradients that differ in so many of 256 bits may be those of one picture; any two such share one of eight parts. */
-    private static final int NEAR_BITS = 7;
-    private static final int PARTS = 8;
-    private static final int NEAR_COLOUR = 16;
+    /** Gradients that differ in so many of 256 bits may be those of one picture; any two such share one of sixteen parts. */
+    private static final int NEAR_BITS = 15;
+    private static final int PARTS = 16;
+    private static final int NEAR_COLOUR = 20;
     /** Beyond so many pictures that share a part of their gradients (white borders, say) each is held against its neighbours alone. */
     private static final int MANY = 3000;
     private static final int NEIGHBOURS = 100;
@@ -141,7 +141,7 @@ final class Fingerprints {
     }
 
     private int part(int number, int part) {
-        return (int) (gradients[number * Fingerprint.GRADIENT + part / 2] >>> (part % 2 * 32));
+        return (int) (gradients[number * Fingerprint.GRADIENT + part / 4] >>> (part % 4 * 16)) & 0xffff;
     }
 
     private interface Key {

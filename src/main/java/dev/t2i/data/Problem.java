@@ -25,7 +25,7 @@ public record Problem(Type type, String file, String message) {
         TINY_PICTURE,
         /** The same file as another picture's, byte for byte. */
         DUPLICATE_PICTURE,
-        /** Almost the same picture as another: resized, or encoded again. */
+        /** Almost the same picture as another: resized, or encoded again. Worth knowing, but no fault: series of photographs are like that. */
         NEAR_DUPLICATE,
         /** The same picture, or class, in two splits. */
         SPLIT_LEAK,
@@ -33,6 +33,11 @@ public record Problem(Type type, String file, String message) {
         CAPTION_WITHOUT_PICTURE,
         EMPTY_CAPTION,
         LONG_CAPTION;
+
+        /** Whether a data set should not be used as it is. */
+        public boolean isFault() {
+            return this != NEAR_DUPLICATE;
+        }
 
         @Override
         public String toString() {
