@@ -19,12 +19,16 @@ import picocli.CommandLine.Parameters;
     "are listed, but are not wrong."})
 final class DataCheckCommand extends T2iCommand {
 
-    @Parameters(paramLabel = "SPEC", description = {
-        "The data set. scenes: is rendered on the fly; scenes:?seed=1&split=test&count=1000 says which.",
+    @Parameters(paramLabel = "SPEC", arity = "1..*", description = {
+        "Data sets. Several are held against each other, too: a picture that is in two of them is a leak.",
+        "scenes: is rendered on the fly; scenes:?seed=1&split=test&count=1000 says which.",
         "folder:DIR holds pictures with a metadata.jsonl or metadata.csv of file_name and text, or a .txt file beside each; "
                 + "folder:DIR?text=caption names another column, ?extension=cap another ending, ?table=captions.tsv one file with all captions.",
-        "Sets with splits take ?split=train, ?split=train+validation or ?split=all; a check reads all of them unless told."})
-    private String spec;
+        "coco:DIR holds COCO's captions; coco:DIR?splits=karpathy or ?year=2017 says which.",
+        "flickr30k:DIR, cub:DIR and flowers:DIR hold Flickr30k, CUB-200 and Oxford-102.",
+        "webdataset:data-{000000..000147}.tar are tar archives; ?text=caption takes captions from the .json files in them.",
+        "Sets with splits take ?split=train, ?split=train+val or ?split=all; a check reads all of them unless told."})
+    private List<String> specs;
 
     @Option(names = "--min-side", paramLabel = "N", defaultValue = "32", description = "Pictures with a side of fewer pixels are tiny. Default: ${DEFAULT-VALUE}")
     private int minSide;
@@ -46,7 +50,7 @@ final class DataCheckCommand extends T2iCommand {
         Interruption.defer();
         DataReport report;
         try (Progress progress = Progress.of("checking", Progress.UNKNOWN, "pictures")) {
-            report = DataCheck.check(DataSpec.parse(spec), new DataCheck.Limits(minSide, maxWords, !noDecode), done -> {
+            report = DataCheck.check(specs.stream().map(DataSpec::parse).toList(), new DataCheck.Limits(minSide, maxWords, !noDecode), done -> {
                 Interruption.check();
                 progress.reach(done);
             });

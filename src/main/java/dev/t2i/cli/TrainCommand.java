@@ -31,7 +31,7 @@ import picocli.CommandLine.Option;
     "Ctrl-C saves; --resume goes on bit for bit."})
 final class TrainCommand extends TrainingCommand {
 
-    @Option(names = "--data", paramLabel = "SPEC", required = true, description = "Captioned pictures: scenes: or folder:DIR; 'data check --help' says more.")
+    @Option(names = "--data", paramLabel = "SPEC", required = true, description = "Captioned pictures: scenes:, folder:DIR, coco:DIR, webdataset:PATTERN and others; 'data check --help' lists them.")
     private String data;
 
     @Override

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -37,26 +38,32 @@ public final class DataCheck {
     /** What one picture and its captions gave. */
     private record Look(Fingerprint fingerprint, int width, int height, long bytes, String fault, List<String> captions, String captionFault) {}
 
-    private final DataSpec spec;
+    private final List<DataSpec> specs;
     private final Catalogue catalogue;
     private final Limits limits;
     private final Problems problems = new Problems();
     private final Statistics statistics = new Statistics();
     private final Fingerprints fingerprints = new Fingerprints();
 
-    private DataCheck(DataSpec spec, Catalogue catalogue, Limits limits) {
-        this.spec = spec;
-        this.catalogue = catalogue;
+    private DataCheck(List<DataSpec> specs, Limits limits) {
+        this.specs = specs;
+        this.catalogue = new JoinedCatalogue(specs);
         this.limits = limits;
     }
 
     /**
-     * @param spec all its splits are read, unless it names some
+     * @param specs data sets; of each, all splits are read, unless it names some. Several are held against each other, too, as splits of one
      * @param progress told how many pictures have been read; may throw to end the check
      * @throws DataException where there is nothing to check: no such folder, no permission
      */
-    public static DataReport check(DataSpec spec, Limits limits, LongConsumer progress) {
-        return spec.kind() == DataSpec.Kind.SCENES ? checkScenes(spec, progress) : new DataCheck(spec, spec.catalogue(), limits).run(progress);
+    public static DataReport check(List<DataSpec> specs, Limits limits, LongConsumer progress) {
+        if (specs.stream().noneMatch(spec -> spec.kind() == DataSpec.Kind.SCENES)) {
+            return new DataCheck(specs, limits).run(progress);
+        }
+        if (specs.size() > 1) {
+            throw new DataException("scenes: are checked alone; 'data scenes' writes them to a folder, which can be held against other sets");
+        }
+        return checkScenes(specs.getFirst(), progress);
     }
 
     private static DataReport checkScenes(DataSpec spec, LongConsumer progress) {
@@ -67,34 +74,25 @@ public final class DataCheck {
             statistics.caption(CaptionGrammar.words(images.describe(i, 0).caption()).size());
             progress.accept(i + 1);
         }
-        return new DataReport(spec, images.size(), images.size() == CaptionedImages.ENDLESS ? 0 : images.size(), statistics, new Problems());
+        return new DataReport(spec.toString(), images.size(), images.size() == CaptionedImages.ENDLESS ? 0 : images.size(), statistics, new Problems());
     }
 
     private DataReport run(LongConsumer progress) {
-        problems.addAll(catalogue.problems());
-        if (catalogue.pictures() == 0 && problems.isEmpty()) {
-            problems.add(Problem.Type.MISSING_PICTURE, spec.location(), "no pictures here");
-        }
-        int[] chosen = CataloguedImages.chosen(spec, catalogue, true);
-        long count = chosen == null ? catalogue.size() : chosen.length;
+        problems.addAll(catalogue.problems(), "");
         Map<String, String> splitOfGroup = new HashMap<>();
-        for (long from = 0; from < count; from += CHUNK) {
+        for (long from = 0; from < catalogue.size(); from += CHUNK) {
             long start = from;
-            int size = (int) Math.min(CHUNK, count - from);
-            List<Look> looks = IntStream.range(0, size).parallel().mapToObj(i -> look(number(chosen, start + i))).toList();
+            int size = (int) Math.min(CHUNK, catalogue.size() - from);
+            List<Look> looks = IntStream.range(0, size).parallel().mapToObj(i -> look(start + i)).toList();
             for (int i = 0; i < size; i++) {
-                long number = number(chosen, start + i);
-                note(number, looks.get(i));
-                noteGroup(number, splitOfGroup);
+                note(start + i, looks.get(i));
+                noteGroup(start + i, splitOfGroup);
             }
             progress.accept(from + size);
         }
         repeated();
-        return new DataReport(spec, chosen == null ? catalogue.pictures() : count, statistics.captions(), statistics, problems);
-    }
-
-    private static long number(int[] chosen, long index) {
-        return chosen == null ? index : chosen[(int) index];
+        String names = specs.stream().map(DataSpec::toString).collect(Collectors.joining(" "));
+        return new DataReport(names, catalogue.pictures(), statistics.captions(), statistics, problems);
     }
 
     private Look look(long number) {

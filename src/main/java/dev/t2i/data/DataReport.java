@@ -7,10 +7,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 /**
  * What {@link DataCheck} found.
  *
+ * @param data the specs of what was read
  * @param pictures pictures that exist, or {@link CaptionedImages#ENDLESS}
  * @param captions captions that belong to them; 0 where there is no end of them
  */
-public record DataReport(DataSpec spec, long pictures, long captions, Statistics statistics, Problems problems) {
+public record DataReport(String data, long pictures, long captions, Statistics statistics, Problems problems) {
     /** Whether nothing was found but what is no fault. */
     public boolean ok() {
         return problems.counts().keySet().stream().noneMatch(Problem.Type::isFault);
@@ -18,13 +19,13 @@ public record DataReport(DataSpec spec, long pictures, long captions, Statistics
 
     /** One line for people. */
     public String summary() {
-        StringBuilder out = new StringBuilder(spec + ": ");
+        StringBuilder out = new StringBuilder(data + ": ");
         out.append(pictures == CaptionedImages.ENDLESS ? "endless pictures"
                 : pictures + " pictures, " + captions + " captions, the longest of " + statistics.longestCaption() + " words");
         if (problems.isEmpty()) {
             return out.append(", no problems").toString();
         }
-        problems.counts().forEach((type, count) -> out.append(", ").append(count).append(' ').append(type));
+        problems.counts().forEach((type, count) -> out.append("; ").append(type).append(": ").append(count));
         return out.toString();
     }
 
@@ -36,7 +37,7 @@ public record DataReport(DataSpec spec, long pictures, long captions, Statistics
     /** @param examples how many problems of each type are listed; all are counted */
     public ObjectNode toJson(int examples) {
         ObjectNode root = new ObjectMapper().createObjectNode();
-        root.put("data", spec.toString()).put("ok", ok());
+        root.put("data", data).put("ok", ok());
         if (pictures == CaptionedImages.ENDLESS) {
             root.putNull("pictures").putNull("captions");
         } else {

@@ -26,8 +26,9 @@ public final class Problems {
         }
     }
 
-    void addAll(Problems others) {
-        others.kept.values().forEach(list -> list.forEach(this::add));
+    /** @param prefix put in front of files */
+    void addAll(Problems others, String prefix) {
+        others.kept.values().forEach(list -> list.forEach(problem -> add(problem.type(), prefix + problem.file(), problem.message())));
         others.counts.forEach((type, count) -> counts.merge(type, count - others.kept.get(type).size(), Long::sum));
     }
 

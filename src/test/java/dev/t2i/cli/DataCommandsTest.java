@@ -57,13 +57,39 @@ class DataCommandsTest {
         assertEquals("", err.toString());
     }
 
+    @Test
+    void everyTypeOfProblemIsCountedAndShownByExamples() throws Exception {
+        String spec = "webdataset:src/test/resources/data/hostile/faults.tar";
+        assertEquals(3, run("data", "check", spec, "--examples", "1"));
+        assertTrue(out.toString().contains("bad shard (2):\n  faults.tar/d: the sample has two members .jpg\n  and 1 more\n"), out::toString);
+        assertTrue(out.toString().contains("corrupt picture (1):\n  faults.tar/g.jpg: "), out::toString);
+        assertTrue(out.toString().contains("captions a picture: "), out::toString);
+        out.getBuffer().setLength(0);
+        assertEquals(3, run("data", "check", spec, "--json", "--examples", "0"));
+        assertEquals(2, json().at("/counts/bad shard").asInt());
+        assertEquals(0, json().get("problems").size());
+        assertEquals(0, run("data", "check", "coco:src/test/resources/data/coco?splits=karpathy", "flickr30k:src/test/resources/data/flickr30k"), out::toString);
+        assertEquals(0, run("data", "check", "flowers:src/test/resources/data/flowers", "--no-decode"), out::toString);
+        assertEquals(3, run("data", "check", "flowers:src/test/resources/data/flowers", "--min-side", "41"), out::toString);
+        assertEquals(2, run("data", "check", "scenes:", "--min-side", "0"));
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"pictures", "folder:", "folder:/no/such/folder", "scenes:?split=all", "scenes:?sead=1", "coco:x"})
+    @ValueSource(strings = {"pictures", "folder:", "folder:/no/such/folder", "scenes:?split=all", "scenes:?sead=1", "coco:x",
+            "flickr30k:src", "cub:src/test/resources/data/flowers", "webdataset:no-{0..9}.tar", "coco:src/test/resources/data/coco"})
     void aSpecThatNamesNothingIsCodeThreeAndOneLine(String spec) {
         assertEquals(3, run("data", "check", spec));
         assertEquals("", out.toString());
         assertEquals(1, err.toString().lines().count(), err::toString);
         assertTrue(err.toString().startsWith("t2i data check: "), err::toString);
+    }
+
+    @Test
+    void anAnnotationFileThatIsCutOffIsCodeThreeAndOneLine() throws Exception {
+        Files.createDirectories(folder.resolve("annotations"));
+        Files.writeString(folder.resolve("annotations/captions_train2017.json"), "{\"images\": [{\"id\": 1, \"file_na");
+        aSpecThatNamesNothingIsCodeThreeAndOneLine("coco:" + folder);
+        assertTrue(err.toString().contains("captions_train2017.json: ends in the middle, at line 1"), err::toString);
     }
 
     @ParameterizedTest

@@ -212,6 +212,18 @@ class DataFaultsTest {
     }
 
     @Test
+    void severalSetsAreHeldAgainstEachOther() {
+        String shards = "webdataset:" + DataLayoutsTest.ROOT + "/shards/set-00000";
+        DataReport apart = DataCheck.check(List.of(DataSpec.parse(shards + "0.tar"), DataSpec.parse(shards + "{1..2}.tar")), DataCheck.Limits.USUAL, _ -> { });
+        assertTrue(apart.ok(), apart.summary());
+        assertEquals(9, apart.pictures());
+        assertEquals(6, apart.toJson(0).at("/statistics/splits").path(shards + "{1..2}.tar").asInt());
+        Problems problems = DataCheck.check(List.of(DataSpec.parse(shards + "{0..1}.tar"), DataSpec.parse(shards + "{1..2}.tar")), DataCheck.Limits.USUAL, _ -> { }).problems();
+        assertCounts(problems, Map.of(SPLIT_LEAK, 3L));
+        assertThrows(DataException.class, () -> DataCheck.check(List.of(DataSpec.parse("scenes:"), DataSpec.parse(shards + "0.tar")), DataCheck.Limits.USUAL, _ -> { }));
+    }
+
+    @Test
     void manyRepetitionsAreCountedAndFewShown() throws IOException {
         save("0.png", noise(64, 48, 1));
         Files.writeString(folder.resolve("0.txt"), "a picture");
@@ -219,7 +231,7 @@ class DataFaultsTest {
             Files.copy(folder.resolve("0.png"), folder.resolve(i + ".png"));
             Files.writeString(folder.resolve(i + ".txt"), "a picture");
         }
-        DataReport report = DataCheck.check(DataSpec.parse("folder:" + folder), DataCheck.Limits.USUAL, _ -> { });
+        DataReport report = DataCheck.check(List.of(DataSpec.parse("folder:" + folder)), DataCheck.Limits.USUAL, _ -> { });
         assertEquals(39, report.toJson(5).at("/counts/duplicate picture").asInt());
         assertEquals(5, report.toJson(5).get("problems").size());
     }
@@ -231,7 +243,7 @@ class DataFaultsTest {
     }
 
     private static Problems check(String spec) {
-        return DataCheck.check(DataSpec.parse(spec), DataCheck.Limits.USUAL, _ -> { }).problems();
+        return DataCheck.check(List.of(DataSpec.parse(spec)), DataCheck.Limits.USUAL, _ -> { }).problems();
     }
 
     private static void assertCounts(Problems problems, Map<Problem.Type, Long> counts) {

@@ -69,7 +69,7 @@ class DataLayoutsTest {
     @ParameterizedTest
     @MethodSource("specs")
     void theCheckFindsNothingAndCounts(String text) {
-        DataReport report = DataCheck.check(spec(text), DataCheck.Limits.USUAL, _ -> { });
+        DataReport report = DataCheck.check(List.of(spec(text)), DataCheck.Limits.USUAL, _ -> { });
         assertTrue(report.ok(), () -> report.problems().first().toString());
         Map<String, Long> splits = new TreeMap<>();
         long captions = 0;
@@ -139,7 +139,7 @@ class DataLayoutsTest {
             "folder:folder?split=validation+test | 2"})
     void splitsAreChosen(String text, long size) {
         assertEquals(size, spec(text).open().size());
-        assertEquals(size, DataCheck.check(spec(text), DataCheck.Limits.USUAL, _ -> { }).pictures());
+        assertEquals(size, DataCheck.check(List.of(spec(text)), DataCheck.Limits.USUAL, _ -> { }).pictures());
     }
 
     @ParameterizedTest

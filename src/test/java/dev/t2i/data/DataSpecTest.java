@@ -6,6 +6,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import java.lang.foreign.Arena;
+import java.util.List;
 import java.lang.foreign.MemorySegment;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -68,7 +69,7 @@ class DataSpecTest {
         for (int i = 0; i < 2000; i++) {
             assertTrue(CaptionGrammar.namesHeldOut(heldOut.describe(i, i).attributes().orElseThrow().caption()));
         }
-        DataReport report = DataCheck.check(DataSpec.parse("scenes:"), DataCheck.Limits.USUAL, _ -> { });
+        DataReport report = DataCheck.check(List.of(DataSpec.parse("scenes:")), DataCheck.Limits.USUAL, _ -> { });
         assertTrue(report.ok());
         assertTrue(report.toJson(1).get("pictures").isNull());
     }

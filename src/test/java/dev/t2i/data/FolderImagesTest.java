@@ -7,6 +7,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.util.List;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -150,7 +151,7 @@ class FolderImagesTest {
     }
 
     private DataReport check(String options) {
-        return DataCheck.check(DataSpec.parse("folder:" + folder + options), new DataCheck.Limits(8, 100, true), _ -> { });
+        return DataCheck.check(List.of(DataSpec.parse("folder:" + folder + options)), new DataCheck.Limits(8, 100, true), _ -> { });
     }
 
     private static Set<String> captions(CaptionedImages images, long index) {

@@ -29,7 +29,7 @@ class SceneExportTest {
         Path folder = temp.resolve("scenes");
         SceneExport.write(folder, 12, 32, 5, Split.TRAIN, false, _ -> { });
         DataSpec spec = DataSpec.parse("folder:" + folder);
-        DataReport report = DataCheck.check(spec, new DataCheck.Limits(16, 100, true), _ -> { });
+        DataReport report = DataCheck.check(List.of(spec), new DataCheck.Limits(16, 100, true), _ -> { });
         assertTrue(report.ok(), report.summary());
         assertEquals(12, report.pictures());
         SceneSampler sampler = new SceneSampler(5, Split.TRAIN);
