@@ -66,8 +66,9 @@ class DataCommandsTest {
         assertTrue(out.toString().contains("captions a picture: "), out::toString);
         out.getBuffer().setLength(0);
         assertEquals(3, run("data", "check", spec, "--json", "--examples", "0"));
-        assertEquals(2, json().at("/counts/bad shard").asInt());
-        assertEquals(0, json().get("problems").size());
+        JsonNode report = json();
+        assertEquals(2, report.at("/counts/bad shard").asInt());
+        assertEquals(0, report.get("problems").size());
         assertEquals(0, run("data", "check", "coco:src/test/resources/data/coco?splits=karpathy", "flickr30k:src/test/resources/data/flickr30k"), out::toString);
         assertEquals(0, run("data", "check", "flowers:src/test/resources/data/flowers", "--no-decode"), out::toString);
         assertEquals(3, run("data", "check", "flowers:src/test/resources/data/flowers", "--min-side", "41"), out::toString);
