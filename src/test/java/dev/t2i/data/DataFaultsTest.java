@@ -183,18 +183,18 @@ class DataFaultsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-            "reduce-0 | wants Python to load code (GLOBAL",
-            "reduce-2 | wants Python to load code (GLOBAL",
-            "reduce-4 | wants Python to load code (STACK_GLOBAL",
-            "inst | wants Python to load code (INST",
-            "dict | holds more than a list of names (opcode 0x7d",
-            "number | holds more than a list of names (opcode 0x4b",
-            "string | holds no list",
-            "cut | ends in the middle",
-            "huge | ends in the middle",
-            "negative | ends in the middle",
-            "self | other things than names",
-            "empty-stack | is damaged near byte 3"})
+            "reduce-0 | names __builtin__.print, which only plain data may not; nothing of it was run",
+            "reduce-2 | names __builtin__.print, which only plain data may not; nothing of it was run",
+            "reduce-4 | names builtins.print, which only plain data may not; nothing of it was run",
+            "inst | makes an object of __builtin__.list, which only plain data may not; nothing of it was run",
+            "dict | something else than a list of names",
+            "number | something else than a list of names",
+            "string | something else than a list of names",
+            "cut | is cut short",
+            "huge | is cut short",
+            "negative | is cut short",
+            "self | something else than a list of names",
+            "empty-stack | takes more from its stack than is there"})
     void picklesThatAreNoListsOfNames(String name, String reason) throws IOException {
         copy("birds");
         Files.copy(DataLayoutsTest.ROOT.resolve("hostile/" + name + ".pickle"), folder.resolve("train/filenames.pickle"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
