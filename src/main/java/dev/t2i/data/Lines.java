@@ -9,10 +9,13 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** What readers of data sets share: text files, captions and names from outside. */
 final class Lines {
+    private static final Pattern BLANKS = Pattern.compile("\\s+");
+
     private Lines() {}
 
     /** A text file in UTF-8, without a byte order mark; nothing, with a problem noted under {@code name}, where it is none. */
@@ -30,7 +33,7 @@ final class Lines {
 
     /** A caption on one line, without blanks around it. */
     static String caption(String raw) {
-        return raw.replaceAll("\\s+", " ").strip();
+        return BLANKS.matcher(raw).replaceAll(" ").strip();
     }
 
     /**
