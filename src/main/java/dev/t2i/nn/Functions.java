@@ -45,6 +45,19 @@ public final class Functions {
         return x.slice(-1, 0, half).mul(sigmoid(x.slice(-1, half, 2 * half)));
     }
 
+    /**
+     * Each number is zero with probability {@code rate}, the others grow so that the mean stays (Srivastava et al. 2014); for
+     * training alone. What falls out in row {@code r} depends on {@code keys[r]} alone, see {@link Op.Random}; two layers that
+     * should drop different numbers need different keys.
+     *
+     * @param x    {@code [rows, …]}
+     * @param keys I32 {@code [rows, 4]}
+     */
+    public static Value dropout(Value x, Value keys, double rate) {
+        Value kept = x.graph().uniform(keys, x.shape()).greaterEqual(x.graph().scalar(rate));
+        return x.mul(kept).mul(1 / (1 - rate));
+    }
+
     /** Over the given axis; negative axes count from the end. */
     public static Value softmax(Value x, int axis) {
         Value exponentials = x.sub(x.maximum(axis).stopGradient()).exp();

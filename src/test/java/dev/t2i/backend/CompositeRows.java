@@ -39,6 +39,13 @@ final class CompositeRows {
             Value mask = t.whole(2, 2, 7).max(t.graph().iota(1, Shape.of(2, 7)).equal(t.graph().scalar(0)));
             return Composites.attention(t.f32(2, 3, 7, 5), t.f32(2, 3, 7, 5), t.f32(2, 3, 7, 5), mask);
         });
+        withGradient(rows, "lstm step", t -> Composites.lstmStep(t.f32(3, 20), t.f32(3, 5), t.f32(3, 5), t.f32(20, 5), t.whole(2, 3, 1)));
+        withGradient(rows, "lstm over padding", t -> {
+            Value mask = t.graph().iota(1, Shape.of(3, 4)).greater(t.whole(3, 3, 1)).neg().add(1);
+            return Composites.lstm(t.f32(3, 4, 6), t.f32(20, 6), t.f32(20, 5), mask);
+        });
+        rows.add(largest("dropout", t -> Functions.dropout(t.f32(3, 7, 5), t.indices(1000, 3, 4), 0.4)));
+        withGradient(rows, "transposed convolution", t -> Composites.transposedConv(t.f32(2, 4, 5, 6), t.f32(4, 4, 3, 6), Window.of(2, 1), 8, 10));
         withGradient(rows, "embedding", t -> t.f32(11, 6).gather(t.indices(11, 4, 5)).add(t.f32(5, 6)));
         withGradient(rows, "text fused into a picture", t -> {
             Value x = Functions.conv2d(t.f32(2, 4, 4, 6), t.f32(3, 3, 6, 10), Window.of(1, 1)).add(t.f32(10));

@@ -53,6 +53,32 @@ final class Composites {
         return Value.concat(axis + 1, even.reshape(split), odd.reshape(split)).reshape(d);
     }
 
+    /** A step of long short-term memory from {@code driven [n, 4 * width]}: what it says, beside its new cell; rows that are not real stand still. */
+    static Value lstmStep(Value driven, Value hidden, Value cell, Value fromState, Value real) {
+        int width = cell.dim(1);
+        Value gates = driven.add(hidden.matMul(fromState, false, true));
+        Value next = Functions.sigmoid(gates.slice(1, width, 2 * width)).mul(cell)
+                .add(Functions.sigmoid(gates.slice(1, 0, width)).mul(gates.slice(1, 2 * width, 3 * width).tanh()));
+        Value said = Functions.sigmoid(gates.slice(1, 3 * width, 4 * width)).mul(next.tanh());
+        return Value.concat(1, real.select(said, hidden), real.select(next, cell));
+    }
+
+    /** Long short-term memory over {@code x [n, tokens, in]}: all states. */
+    static Value lstm(Value x, Value fromInput, Value fromState, Value mask) {
+        int n = x.dim(0);
+        int tokens = x.dim(1);
+        int width = fromState.dim(1);
+        Value driven = x.transpose(1, 0, 2).reshape(tokens * n, x.dim(2)).matMul(fromInput, false, true);
+        Value state = x.graph().fill(0, Shape.of(n, 2 * width));
+        Value[] states = new Value[tokens];
+        for (int token = 0; token < tokens; token++) {
+            state = lstmStep(driven.slice(0, token * n, (token + 1) * n), state.slice(1, 0, width), state.slice(1, width, 2 * width),
+                    fromState, mask.slice(1, token, token + 1));
+            states[token] = state;
+        }
+        return Value.concat(1, states);
+    }
+
     /** Causal attention of {@code [batch, heads, tokens, size]} queries, keys and values with a key mask {@code [batch, tokens]}. */
     static Value attention(Value q, Value k, Value v, Value mask) {
         Graph graph = q.graph();

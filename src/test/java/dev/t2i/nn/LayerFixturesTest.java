@@ -1,0 +1,23 @@
+package dev.t2i.nn;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Layers with parameters against PyTorch, see {@link NetworkFixture}. */
+class LayerFixturesTest {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void lstmStandsStillAtPadding(boolean bidirectional) {
+        NetworkFixture fixture = new NetworkFixture(bidirectional ? "lstm both ways" : "lstm");
+        Lstm.Result result = new Lstm(3, bidirectional).run(fixture.place(), fixture.input("x"), fixture.input("mask"));
+        fixture.check(Map.of("outputs", result.outputs(), "last", result.last()));
+    }
+
+    @Test
+    void transposedConvolution() {
+        NetworkFixture fixture = new NetworkFixture("transposed convolution");
+        fixture.check(Map.of("y", Layers.convTranspose2d(fixture.place().at("up"), fixture.input("x"), 3, 4, 2, 1, Initializer.ZEROS)));
+    }
+}
