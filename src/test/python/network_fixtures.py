@@ -98,6 +98,22 @@ case("lstm", spread(nn.LSTM(5, 3, batch_first=True)), lstm, x=rand(3, 6, 5), mas
 case("lstm both ways", spread(nn.LSTM(5, 3, batch_first=True, bidirectional=True)), lstm, x=rand(3, 6, 5), mask=mask)
 
 
+class BatchNorms(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.vectors = nn.BatchNorm1d(3)
+        self.pictures = nn.BatchNorm2d(4)
+
+
+def batch_norms(module, vectors, more, pictures):
+    return {"first": module.vectors(vectors), "second": module.vectors(more), "pictures": last(module.pictures(first(pictures)))}
+
+
+for training in (True, False):
+    case("batch norm in " + ("training" if training else "use"), spread(BatchNorms()).train(training), batch_norms,
+         vectors=rand(5, 3, low=0), more=rand(4, 3), pictures=rand(2, 3, 4, 4))
+
+
 class Transposed(nn.Module):
     def __init__(self):
         super().__init__()

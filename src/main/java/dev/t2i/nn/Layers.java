@@ -7,6 +7,9 @@ import dev.t2i.tensor.Shape;
 
 /** Layers with parameters, as functions of a place in the parameter tree and a value. */
 public final class Layers {
+    private static final double NORM_EPSILON = 1e-5;
+    private static final double MOMENTUM = 0.1;
+
     private Layers() {}
 
     /** {@code x [.., in]} to {@code [.., out]} with {@code weight [out, in]} and {@code bias [out]}, PyTorch's default start. */
@@ -105,16 +108,38 @@ public final class Layers {
         });
     }
 
-    /** Over the batch, by the batch's own statistics (Ioffe and Szegedy 2015), for {@code [.., channels]}. */
-    public static Value batchNorm(Parameters place, Value x, double epsilon) {
+    /** {@link #batchNorm(Parameters, Value, Mode, Initializer)} with a scale of one at first. */
+    public static Value batchNorm(Parameters place, Value x, Mode mode) {
+        return batchNorm(place, x, mode, Initializer.ONES);
+    }
+
+    /**
+     * Over the batch and all places (Ioffe and Szegedy 2015), for {@code [.., channels]}, as PyTorch's: in training by the batch's own
+     * mean and biased variance, of which a tenth goes into {@code running_mean} and, unbiased, {@code running_var}; in use by those.
+     */
+    public static Value batchNorm(Parameters place, Value x, Mode mode, Initializer weight) {
         return place.scoped(() -> {
+            Shape channels = Shape.of(x.dim(-1));
+            Value scale = place.get("weight", channels, weight);
+            Value shift = place.get("bias", channels, Initializer.ZEROS);
+            Value runningMean = place.buffer("running_mean", channels, Initializer.ZEROS);
+            Value runningVariance = place.buffer("running_var", channels, Initializer.ONES);
+            if (mode == Mode.INFERENCE) {
+                Value factor = runningVariance.add(NORM_EPSILON).rsqrt().mul(scale);
+                return x.mul(factor).add(shift.sub(runningMean.mul(factor)));
+            }
             int[] axes = new int[x.rank() - 1];
             for (int axis = 0; axis < axes.length; axis++) {
                 axes[axis] = axis;
             }
-            Shape channels = Shape.of(x.dim(-1));
-            return Functions.standardize(x, epsilon, axes).mul(place.get("weight", channels, Initializer.ONES))
-                    .add(place.get("bias", channels, Initializer.ZEROS));
+            long count = x.shape().size() / x.dim(-1);
+            Value mean = x.mean(axes);
+            Value centred = x.sub(mean);
+            Value variance = centred.square().mean(axes);
+            double unbiased = count / (double) Math.max(1, count - 1);
+            place.update("running_mean", runningMean.mul(1 - MOMENTUM).add(mean.reshape(channels).mul(MOMENTUM)));
+            place.update("running_var", runningVariance.mul(1 - MOMENTUM).add(variance.reshape(channels).mul(MOMENTUM * unbiased)));
+            return centred.mul(variance.add(NORM_EPSILON).rsqrt()).mul(scale).add(shift);
         });
     }
 

@@ -77,6 +77,7 @@ public final class NetworkFixture {
     public void check(Map<String, Value> outputs) {
         assertEquals(new TreeSet<>(names("y")), new TreeSet<>(outputs.keySet()), "outputs");
         assertEquals(new TreeSet<>(names("p")), new TreeSet<>(place.states().keySet()), "parameters");
+        assertEquals(new TreeSet<>(names("b")), new TreeSet<>(buffers()), "buffers");
         List<Value> ends = new ArrayList<>();
         List<Value> seeds = new ArrayList<>();
         outputs.forEach((output, value) -> {
@@ -87,11 +88,16 @@ public final class NetworkFixture {
         Map<String, Value> wrt = new LinkedHashMap<>(place.states());
         List<Value> gradients = Gradients.of(ends, seeds, List.copyOf(wrt.values()));
         List<String> order = List.copyOf(wrt.keySet());
+        place.updates().forEach((buffer, value) -> graph.output("nb/" + buffer, value));
         for (int i = 0; i < order.size(); i++) {
             graph.output("dp/" + order.get(i), gradients.get(i));
         }
         run(new ScalarBackend(Precision.F64), outputs, order, PRECISE);
         run(new VectorBackend(), outputs, order, ROUNDED);
+    }
+
+    private List<String> buffers() {
+        return place.declarations().stream().filter(d -> d.kind() == Parameters.Kind.BUFFER).map(Parameters.Declaration::name).toList();
     }
 
     private Value input(String input, Tensor tensor) {
@@ -102,12 +108,17 @@ public final class NetworkFixture {
     private void run(Backend backend, Map<String, Value> outputs, List<String> parameters, double tolerance) {
         try (Session session = backend.open()) {
             parameters.forEach(p -> session.put(place.stateName(p), file.tensor(name + "/p/" + p)));
+            buffers().forEach(b -> session.put(place.stateName(b), file.tensor(name + "/b/" + b)));
             try (Executable executable = session.compile(graph)) {
                 executable.run(inputs);
                 for (String output : outputs.keySet()) {
                     Tensor expected = file.tensor(name + "/y/" + output);
                     assertEquals(expected.shape(), executable.output("y/" + output).shape(), output);
                     compare(backend.name() + ", " + output, GraphRun.numbers(expected), GraphRun.numbers(executable.output("y/" + output)), tolerance, 0);
+                }
+                for (String buffer : place.updates().keySet()) {
+                    compare(backend.name() + ", " + buffer, GraphRun.numbers(file.tensor(name + "/nb/" + buffer)),
+                            GraphRun.numbers(executable.output("nb/" + buffer)), tolerance, 0);
                 }
                 Map<String, double[]> expected = new LinkedHashMap<>();
                 parameters.forEach(p -> expected.put(p, GraphRun.numbers(file.tensor(name + "/dp/" + p))));
