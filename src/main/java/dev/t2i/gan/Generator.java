@@ -26,6 +26,11 @@ public interface Generator {
     /** Width of the text features. */
     int textWidth();
 
+    /** Width of what discriminators are told of a text, see {@link Painting#toldOf}. */
+    default int toldWidth() {
+        return textWidth();
+    }
+
     /** Whether it wants the words of a text beside the whole. */
     default boolean usesWords() {
         return false;

@@ -9,11 +9,17 @@ import java.util.Optional;
  *
  * @param pictures at each of its sizes, the smallest first, {@code [n, size, size, 3]} in [-1, 1]; the last is the result
  * @param augmentation of generators with conditioning augmentation (Zhang et al. 2017): the distribution that they drew the text's
- *        part of a picture from; its mean is what discriminators are told of the text
+ *        part of a picture from
+ * @param tellsMean whether discriminators are told its mean of the text, as in StackGAN, rather than the sentence, as in AttnGAN
  */
-public record Painting(List<Value> pictures, Optional<Posterior.Distribution> augmentation) {
+public record Painting(List<Value> pictures, Optional<Posterior.Distribution> augmentation, boolean tellsMean) {
     public Painting {
         pictures = List.copyOf(pictures);
+    }
+
+    /** One whose discriminators are told the augmentation's mean, if there is one. */
+    public Painting(List<Value> pictures, Optional<Posterior.Distribution> augmentation) {
+        this(pictures, augmentation, true);
     }
 
     /** A single picture of each text, without augmentation. */
@@ -26,8 +32,8 @@ public record Painting(List<Value> pictures, Optional<Posterior.Distribution> au
         return pictures.getLast();
     }
 
-    /** What discriminators are told of texts: the augmentation's mean, or {@code sentences} themselves without one. */
+    /** What discriminators are told of texts: the augmentation's mean, or {@code sentences} themselves. */
     public Value toldOf(Value sentences) {
-        return augmentation.map(Posterior.Distribution::mean).orElse(sentences);
+        return augmentation.filter(_ -> tellsMean).map(Posterior.Distribution::mean).orElse(sentences);
     }
 }

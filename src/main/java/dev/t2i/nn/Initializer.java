@@ -17,12 +17,63 @@ public sealed interface Initializer {
         }
     }
 
-    record Normal(double standardDeviation) implements Initializer {
+    record Normal(double mean, double standardDeviation) implements Initializer {
+        public Normal(double standardDeviation) {
+            this(0, standardDeviation);
+        }
+
         @Override
         public void fill(Tensor parameter, CounterRandom random) {
             for (long i = 0; i < parameter.size(); i++) {
-                parameter.set(i, standardDeviation * random.normal(i));
+                parameter.set(i, mean + standardDeviation * random.normal(i));
             }
+        }
+    }
+
+    /** Saxe et al. 2014: the rows of {@code [out, …]} are orthogonal to each other and of length one, or the columns where there are fewer of those. */
+    record Orthogonal() implements Initializer {
+        @Override
+        public void fill(Tensor parameter, CounterRandom random) {
+            int rows = parameter.shape().dim(0);
+            int columns = (int) (parameter.size() / rows);
+            boolean wide = columns >= rows;
+            double[][] vectors = new double[Math.min(rows, columns)][Math.max(rows, columns)];
+            for (int i = 0; i < vectors.length; i++) {
+                for (int j = 0; j < vectors[i].length; j++) {
+                    vectors[i][j] = random.normal((long) i * vectors[i].length + j);
+                }
+                straighten(vectors, i);
+            }
+            for (int row = 0; row < rows; row++) {
+                for (int column = 0; column < columns; column++) {
+                    parameter.set((long) row * columns + column, wide ? vectors[row][column] : vectors[column][row]);
+                }
+            }
+        }
+
+        /** Gram-Schmidt, twice, for once leaves what rounding put there. */
+        private static void straighten(double[][] vectors, int at) {
+            double[] own = vectors[at];
+            for (int pass = 0; pass < 2; pass++) {
+                for (int before = 0; before < at; before++) {
+                    double shared = dot(own, vectors[before]);
+                    for (int j = 0; j < own.length; j++) {
+                        own[j] -= shared * vectors[before][j];
+                    }
+                }
+            }
+            double length = Math.sqrt(dot(own, own));
+            for (int j = 0; j < own.length; j++) {
+                own[j] /= length;
+            }
+        }
+
+        private static double dot(double[] a, double[] b) {
+            double sum = 0;
+            for (int j = 0; j < a.length; j++) {
+                sum += a[j] * b[j];
+            }
+            return sum;
         }
     }
 
@@ -37,6 +88,7 @@ public sealed interface Initializer {
 
     Initializer ZEROS = new Constant(0);
     Initializer ONES = new Constant(1);
+    Initializer ORTHOGONAL = new Orthogonal();
 
     /** He et al. 2015 for leaky ReLU of the given slope, over the inputs of {@code shape [out, in, …]}. */
     static Initializer kaiming(Shape shape, double slope) {

@@ -28,6 +28,11 @@ public final class Layers {
         });
     }
 
+    /** {@code x [n, in]} to {@code [n, out]} with {@code weight [out, in]} alone. */
+    public static Value linearWithoutBias(Parameters place, Value x, int out, Initializer weight) {
+        return place.scoped(() -> x.matMul(place.get("weight", Shape.of(out, x.dim(1)), weight), false, true));
+    }
+
     /** A convolution with bias and PyTorch's default start; {@code weight [out, in, kernel, kernel]}. */
     public static Value conv2d(Parameters place, Value x, int out, int kernel, Window window) {
         Initializer start = Initializer.fanIn((long) x.dim(3) * kernel * kernel);
@@ -50,6 +55,11 @@ public final class Layers {
      * That is the same function for 16/36 of the multiplications. {@code x [n, h, w, in]} gives {@code [n, 2h, 2w, out]}.
      */
     public static Value upsampledConv2d(Parameters place, Value x, int out, Initializer weight, Initializer bias) {
+        return place.scoped(() -> upsampledConv2dWithoutBias(place, x, out, weight).add(place.get("bias", Shape.of(out), bias)));
+    }
+
+    /** {@link #upsampledConv2d} without bias. */
+    public static Value upsampledConv2dWithoutBias(Parameters place, Value x, int out, Initializer weight) {
         return place.scoped(() -> {
             int n = x.dim(0);
             int h = x.dim(1);
@@ -65,7 +75,7 @@ public final class Layers {
             }
             Value top = Value.concat(4, phases[0], phases[1]);
             Value bottom = Value.concat(4, phases[2], phases[3]);
-            return Value.concat(2, top, bottom).reshape(n, 2 * h, 2 * w, out).add(place.get("bias", Shape.of(out), bias));
+            return Value.concat(2, top, bottom).reshape(n, 2 * h, 2 * w, out);
         });
     }
 

@@ -30,7 +30,7 @@ import java.util.TreeSet;
 /**
  * A network beside the same network in PyTorch: {@code network_fixtures.py} wrote, for each case, parameters {@code p/…}, inputs
  * {@code x/…}, outputs {@code y/…} with a cotangent {@code g/…} each, and of every parameter's gradient its norm and two
- * projections, {@code dp/…}; of buffers the values before, {@code b/…}, and after, {@code nb/…}.
+ * projections, {@code dp/…}; of buffers and frozen parameters the values before, {@code b/…}, and after, {@code nb/…}.
  */
 public final class NetworkFixture {
     private static final double PRECISE = 2e-6;
@@ -96,8 +96,9 @@ public final class NetworkFixture {
         run(new VectorBackend(), outputs, order, ROUNDED);
     }
 
+    /** Whatever no optimizer touches. */
     private List<String> buffers() {
-        return place.declarations().stream().filter(d -> d.kind() == Parameters.Kind.BUFFER).map(Parameters.Declaration::name).toList();
+        return place.declarations().stream().filter(d -> !d.learned()).map(Parameters.Declaration::name).toList();
     }
 
     private Value input(String input, Tensor tensor) {
