@@ -128,6 +128,7 @@ abstract class TrainingCommand extends T2iCommand {
             run.create(job.settings);
             started(run);
             log().println(place);
+            job.task.origin().ifPresent(log()::println);
             log().flush();
         }
         boolean complete;

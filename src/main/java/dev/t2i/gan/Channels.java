@@ -30,6 +30,14 @@ public final class Channels {
         return SMALLEST_PICTURE << channels.size() - 1;
     }
 
+    /** Refuses a list that needs pictures larger than {@code size} pixels. */
+    public static void requireAtMost(String setting, List<Integer> channels, int size) {
+        if (pixels(channels) > size || size % pixels(channels) != 0) {
+            throw new BadInputException("%s: %d entries need pictures of %d pixels, but size is %d; use at most as many as lead down from there to 4 pixels"
+                    .formatted(setting, channels.size(), pixels(channels), size));
+        }
+    }
+
     /** Refuses a list of the wrong length for pictures of {@code size} pixels. */
     public static void requireSize(String setting, List<Integer> channels, int size) {
         if (pixels(channels) != size) {

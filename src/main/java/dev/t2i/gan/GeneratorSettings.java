@@ -17,6 +17,8 @@ import java.util.List;
  * @param priorReaders of {@code mapped}: blocks of the prior's transformer over the words
  * @param priorWidth of {@code mapped}: width of both
  * @param affineWidth of {@code df_gan}: width of the hidden layer of each affine
+ * @param grown of {@code mapped}: how many of the last channels were appended to a generator that had learnt without them; each
+ *     corrects the enlarged picture of the entries before it
  */
 public record GeneratorSettings(
         @Default("mapped") Kind kind,
@@ -30,6 +32,7 @@ public record GeneratorSettings(
         @Range(min = 0, max = 16) @Default("2") int priorReaders,
         @Range(min = 1, max = 1024) @Default("128") int priorWidth,
         @Range(min = 1, max = 4096) @Default("256") int affineWidth,
+        @Range(min = 0, max = 8) @Default("0") int grown,
         List<Integer> channels) {
 
     /** Published or own designs. */
@@ -46,6 +49,9 @@ public record GeneratorSettings(
         if (priorBlocks > 0 && (kind != Kind.MAPPED || !spatialNoise)) {
             throw new IllegalArgumentException("prior_blocks is %d, which needs kind mapped and spatial_noise".formatted(priorBlocks));
         }
+        if (grown > 0 && (kind != Kind.MAPPED || grown >= channels.size())) {
+            throw new IllegalArgumentException("grown is %d, which needs kind mapped and more channels than that".formatted(grown));
+        }
         if (priorWidth % Attention.HEADS != 0) {
             throw new IllegalArgumentException("prior_width is %d, expected a multiple of %d".formatted(priorWidth, Attention.HEADS));
         }
@@ -59,7 +65,7 @@ public record GeneratorSettings(
         return switch (kind) {
             case DF_GAN -> new DfGanGenerator(noiseWidth, textWidth, affineWidth, channels);
             case MAPPED -> new MappedGenerator(noiseWidth, textWidth, styleWidth, styleLayers, spatialNoise, coordinates, attention,
-                    priorBlocks, priorReaders, priorWidth, channels);
+                    priorBlocks, priorReaders, priorWidth, grown, channels);
         };
     }
 }

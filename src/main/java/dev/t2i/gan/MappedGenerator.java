@@ -30,9 +30,13 @@ import java.util.Optional;
  * <p>With {@code coordinates}, the first affine of each fusion shifts a channel by a plane over the picture rather than by
  * a constant. Text and noise then set where an edge runs to a fraction of a pixel, which convolutions alone have to
  * assemble from the padding's traces.
+ *
+ * <p>With {@code grown}, so many of the last blocks came to a generator that had learnt without them. It still paints its
+ * own smaller picture; each further block adds to the enlargement of what is there (the skip connections of Karras et al. 2020),
+ * nothing at first, so that growing begins with the picture as it was.
  */
 public record MappedGenerator(int latentWidth, int textWidth, int styleWidth, int styleLayers, boolean spatialNoise, boolean coordinates, List<Integer> attention,
-        int priorBlocks, int priorReaders, int priorWidth, List<Integer> channels) implements Generator {
+        int priorBlocks, int priorReaders, int priorWidth, int grown, List<Integer> channels) implements Generator {
     private static final double SLOPE = 0.2;
     private static final int STEM = 4;
     private static final int ATTENTION_WIDTH = 64;
@@ -70,6 +74,9 @@ public record MappedGenerator(int latentWidth, int textWidth, int styleWidth, in
             x = x.add(Layers.conv2d(place.at("ground"), noise.reshape(n, STEM, STEM, depth), channels.getFirst(), 1, Window.of(1, 0),
                     Initializer.kaiming(Shape.of(channels.getFirst(), depth, 1, 1), SLOPE)));
         }
+        int trained = channels.size() - 1 - grown;
+        Initializer start = Initializer.kaiming(Shape.of(3, channels.get(trained), 3, 3), 1);
+        Value picture = trained == 0 ? colours(place, x, condition, start) : null;
         for (int i = 0; i + 1 < channels.size(); i++) {
             Parameters block = place.at("blocks").at(i);
             Value input = x;
@@ -78,9 +85,25 @@ public record MappedGenerator(int latentWidth, int textWidth, int styleWidth, in
             if (attention.contains(x.dim(1))) {
                 x = new WordAttention(ATTENTION_WIDTH).attend(block.at("words"), x, text.words().orElseThrow());
             }
+            int level = i + 1 - trained;
+            if (level > 0) {
+                Parameters skip = place.at("skips").at(level - 1);
+                picture = enlarge(picture).add(colours(skip, x, condition, Initializer.ZEROS));
+            } else if (level == 0) {
+                picture = colours(place, x, condition, start);
+            }
         }
-        Initializer start = Initializer.kaiming(Shape.of(3, channels.getLast(), 3, 3), 1);
-        return Layers.conv2d(place.at("out"), affine(place.at("last"), x, condition).leakyRelu(SLOPE), 3, 3, Window.of(1, 1), start).tanh();
+        return picture.tanh();
+    }
+
+    /** What becomes of a picture that a further block is to correct. */
+    private static Value enlarge(Value picture) {
+        return Boolean.getBoolean("bilinear") ? Functions.upsampleBilinear(picture) : Functions.upsampleNearest(picture, 2);
+    }
+
+    /** {@code [n, h, w, 3]}, before the squashing to [-1, 1] */
+    private static Value colours(Parameters place, Value x, Value condition, Initializer start) {
+        return Layers.conv2d(place.at("out"), affine(place.at("last"), x, condition).leakyRelu(SLOPE), 3, 3, Window.of(1, 1), start);
     }
 
     /** {@code [n, styleWidth + textWidth]}: the style that noise and text make together, and the text. */

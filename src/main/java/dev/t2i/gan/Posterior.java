@@ -1,6 +1,7 @@
 package dev.t2i.gan;
 
 import dev.t2i.graph.Value;
+import dev.t2i.nn.Functions;
 import dev.t2i.nn.Initializer;
 import dev.t2i.nn.Layers;
 import dev.t2i.nn.Parameters;
@@ -16,7 +17,8 @@ import java.util.List;
  * @param latentWidth of the generator's latent variables
  * @param textWidth of the text features
  * @param spatial whether they lie over the 4x4 cells of the generator's stem; each cell's is then read off that cell
- * @param channels from the full picture down to 4x4, the picture halving with each further entry
+ * @param channels from the picture down to 4x4, the picture halving with each further entry; a picture larger than they lead down
+ *     from is averaged to that size first, for what so few numbers can say of it shows there as well
  */
 public record Posterior(int latentWidth, int textWidth, boolean spatial, List<Integer> channels) {
     private static final double SLOPE = 0.2;
@@ -49,7 +51,7 @@ public record Posterior(int latentWidth, int textWidth, boolean spatial, List<In
     /** {@code pictures [n, size, size, 3]}, {@code texts [n, textWidth]} */
     public Distribution infer(Parameters place, Value pictures, Value texts) {
         int n = pictures.dim(0);
-        Value features = ImageEncoder.features(place, pictures, channels);
+        Value features = ImageEncoder.features(place, Functions.averagePool(pictures, pictures.dim(1) / Channels.pixels(channels)), channels);
         if (spatial) {
             return read(inferCells(place, features, texts), n);
         }

@@ -14,7 +14,8 @@ import java.util.Optional;
  *
  * @param size edge of the pictures in pixels
  * @param start a text-to-image model's folder whose generator and inference network to start from; without it, random weights
- * @param posterior channels of the inference network, from the full picture down to 4x4
+ * @param posterior channels of the inference network, from the picture down to 4x4; with fewer than the size needs it sees the
+ *     picture averaged to the size that they need
  * @param divergence weight of a nat of Kullback-Leibler divergence against the mean difference of pixels in [-1, 1], at first
  * @param finalDivergence the same at the end; in between it grows by a constant factor. Cheap noise learns fast where things
  *     stand; dear noise then leaves to the text what the text says
@@ -57,7 +58,7 @@ public record AutoencoderSettings(
             }
         }
         posterior = Channels.check("posterior", posterior);
-        Channels.requireSize("posterior", posterior, size);
+        Channels.requireAtMost("posterior", posterior, size);
         Channels.requireSize("generator.channels", generator.channels(), size);
     }
 

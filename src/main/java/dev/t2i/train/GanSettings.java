@@ -42,7 +42,7 @@ public record GanSettings(
         Channels.requireSize("generator.channels", generator.channels(), size);
         Channels.requireSize("discriminator.channels", discriminator.channels, size);
         if (reconstruction.weight > 0) {
-            Channels.requireSize("reconstruction.channels", Channels.check("reconstruction.channels", reconstruction.channels), size);
+            Channels.requireAtMost("reconstruction.channels", Channels.check("reconstruction.channels", reconstruction.channels), size);
         } else if (generator.priorBlocks() > 0) {
             throw new IllegalArgumentException("generator.prior_blocks is %d, but a prior learns from reconstructions; set reconstruction.weight above 0"
                     .formatted(generator.priorBlocks()));
@@ -144,7 +144,7 @@ public record GanSettings(
      * @param weight of the difference of pixels in the generator's loss; 0 for none of it
      * @param divergence weight of a nat of Kullback-Leibler divergence against the mean difference of pixels
      * @param share of each batch that is drawn so
-     * @param channels of the inference network, from the full picture down to 4x4
+     * @param channels of the inference network, from the picture, averaged to the size that they need, down to 4x4
      */
     public record Reconstruction(
             @Range(min = 0) @Default("0") double weight,

@@ -2,6 +2,8 @@ package dev.t2i.train;
 
 import dev.t2i.error.BadInputException;
 import dev.t2i.error.BadModelException;
+import dev.t2i.gan.GeneratorSettings;
+import dev.t2i.gan.ModelConfig;
 import dev.t2i.gan.ModelFolder;
 import dev.t2i.nn.Parameters;
 import dev.t2i.safetensors.Weights;
@@ -17,6 +19,7 @@ import java.util.stream.Collectors;
 /**
  * A text-to-image model whose networks a training starts from, rather than from random weights. The generator may have
  * grown since: parameters that the folder lacks begin as they would in a new network. What both have must agree in shape.
+ * A generator grows to larger pictures by channels appended to the start's, see {@link GeneratorSettings#grown}.
  */
 public final class ModelStart {
     private final Path folder;
@@ -29,6 +32,41 @@ public final class ModelStart {
     public static ModelStart open(Path folder) {
         ModelFolder.requireModel(folder);
         return new ModelStart(folder);
+    }
+
+    /** Refuses a model whose generator paints other pictures than {@code wanted} does and is not the beginning of it. */
+    void requireGrowth(GeneratorSettings wanted) {
+        GeneratorSettings own = ModelConfig.read(folder).generator();
+        List<Integer> channels = wanted.channels();
+        int more = channels.size() - own.channels().size();
+        if (more < 0 || !channels.subList(0, own.channels().size()).equals(own.channels())) {
+            throw new BadModelException("%s: its generator.channels are %s, the configuration has %s; a generator keeps its channels and grows by more at their end"
+                    .formatted(folder, own.channels(), channels));
+        }
+        if (wanted.grown() != own.grown() + more) {
+            throw new BadModelException("%s: its generator.channels are %s, with grown %d; for %s set generator.grown to %d, not %d"
+                    .formatted(folder, own.channels(), own.grown(), channels, own.grown() + more, wanted.grown()));
+        }
+    }
+
+    /** One line for people: the folder, and what of the generator it does not have. */
+    String describe(List<Parameters.Declaration> declarations) {
+        List<Parameters.Declaration> fresh;
+        try (Arena reading = Arena.ofShared()) {
+            Set<String> names = Weights.open(folder.resolve(Weights.SINGLE), reading).names();
+            fresh = declarations.stream().filter(d -> !names.contains(ModelFolder.GENERATOR + "." + d.name())).toList();
+        }
+        if (fresh.isEmpty()) {
+            return "starts from %s".formatted(folder);
+        }
+        String parts = fresh.stream().map(d -> part(d.name())).distinct().collect(Collectors.joining(", "));
+        return "starts from %s; new in the generator: %s (%,d numbers)".formatted(folder, parts, fresh.stream().mapToLong(d -> d.shape().size()).sum());
+    }
+
+    /** The block that a parameter belongs to. */
+    private static String part(String name) {
+        String[] names = name.split("\\.", 3);
+        return names.length > 2 && names[1].chars().allMatch(Character::isDigit) ? names[0] + "." + names[1] : names[0];
     }
 
     /** Refuses a model whose generator has parameters that {@code declarations}, those of the whole new one, would leave out. */

@@ -79,7 +79,10 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
 
     @Override
     public final void initialize() {
-        materials.start.ifPresent(model -> model.requireNoMore(generatorDeclarations()));
+        materials.start.ifPresent(model -> {
+            model.requireGrowth(settings.generator());
+            model.requireNoMore(generatorDeclarations());
+        });
         try (Arena scratch = Arena.ofConfined()) {
             for (Learned network : learned()) {
                 network.initialize(session(), switch (network.network()) {
@@ -92,6 +95,11 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
             }
             Learned.put(session(), GanProgram.AVERAGE, firstGenerator(learningOfGenerator(), scratch));
         }
+    }
+
+    @Override
+    public final Optional<String> origin() {
+        return materials.start.map(model -> model.describe(generatorDeclarations()));
     }
 
     /** First values of those parameters of the generator. */

@@ -20,6 +20,11 @@ public interface Task extends AutoCloseable {
     /** Puts the first values of all states, for a run that starts anew. */
     void initialize();
 
+    /** One line for people on where first values come from, where that is not chance alone. */
+    default Optional<String> origin() {
+        return Optional.empty();
+    }
+
     /** Compiles what steps need; called once, after states have been put by {@link #initialize} or from a checkpoint. */
     void compile();
 

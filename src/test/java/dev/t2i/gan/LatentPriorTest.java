@@ -162,7 +162,7 @@ class LatentPriorTest {
 
     @Test
     void theSamplerStopsAtTheSameDrawForAnyBatch() {
-        MappedGenerator generator = new MappedGenerator(32, 6, 8, 1, true, false, List.of(), 1, 1, 8, List.of(8, 6));
+        MappedGenerator generator = new MappedGenerator(32, 6, 8, 1, true, false, List.of(), 1, 1, 8, 0, List.of(8, 6));
         Tensor words = GraphRun.uniform(random, DType.F32, Shape.of(3, TOKENS, 5), -1, 1);
         Tensor mask = GraphRun.tensor(DType.F32, Shape.of(3, TOKENS), 1, 1, 0, 1, 0, 0, 1, 1, 1);
         Tensor sentence = GraphRun.uniform(random, DType.F32, Shape.of(3, 6), -1, 1);
