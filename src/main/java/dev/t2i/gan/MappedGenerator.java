@@ -88,17 +88,12 @@ public record MappedGenerator(int latentWidth, int textWidth, int styleWidth, in
             int level = i + 1 - trained;
             if (level > 0) {
                 Parameters skip = place.at("skips").at(level - 1);
-                picture = enlarge(picture).add(colours(skip, x, condition, Initializer.ZEROS));
+                picture = Functions.upsampleNearest(picture, 2).add(colours(skip, x, condition, Initializer.ZEROS));
             } else if (level == 0) {
                 picture = colours(place, x, condition, start);
             }
         }
         return picture.tanh();
-    }
-
-    /** What becomes of a picture that a further block is to correct. */
-    private static Value enlarge(Value picture) {
-        return Boolean.getBoolean("bilinear") ? Functions.upsampleBilinear(picture) : Functions.upsampleNearest(picture, 2);
     }
 
     /** {@code [n, h, w, 3]}, before the squashing to [-1, 1] */

@@ -105,28 +105,6 @@ public final class Functions {
         return x.reshape(n, h, 1, w, 1, c).broadcastTo(Shape.of(n, h, factor, w, factor, c)).reshape(n, h * factor, w * factor, c);
     }
 
-    /** Twice as large, with half-pixel centres and the border repeated: {@link #resizeBilinear} for the one size that needs no products. */
-    public static Value upsampleBilinear(Value x) {
-        return doubled(doubled(x, 1), 2);
-    }
-
-    private static Value doubled(Value x, int axis) {
-        int size = x.dim(axis);
-        Value before = Value.concat(axis, x.slice(axis, 0, 1), x.slice(axis, 0, size - 1));
-        Value after = Value.concat(axis, x.slice(axis, 1, size), x.slice(axis, size - 1, size));
-        Value near = x.mul(0.75);
-        Shape one = x.shape();
-        int[] pair = new int[x.rank() + 1];
-        int[] whole = new int[x.rank()];
-        for (int i = 0; i < pair.length; i++) {
-            pair[i] = i == axis + 1 ? 1 : one.dim(i <= axis ? i : i - 1);
-        }
-        for (int i = 0; i < whole.length; i++) {
-            whole[i] = i == axis ? 2 * size : one.dim(i);
-        }
-        return Value.concat(axis + 1, near.add(before.mul(0.25)).reshape(pair), near.add(after.mul(0.25)).reshape(pair)).reshape(whole);
-    }
-
     /** Mean over windows of {@code factor} by {@code factor} pixels, which must divide the picture. */
     public static Value averagePool(Value x, int factor) {
         int n = x.dim(0);

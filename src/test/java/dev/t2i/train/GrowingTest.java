@@ -45,7 +45,7 @@ class GrowingTest {
             posterior: [4, 6, 8]
             warmup: 8
             learning_rate: 0.01
-            schedule: {samples: %d, tick: 8, snapshot: 0, checkpoint: 0}
+            schedule: {samples: %d, tick: 8, snapshot: 0, checkpoint: 1000}
             """;
     private static final String GAN = """
             task: gan
