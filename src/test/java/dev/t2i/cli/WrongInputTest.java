@@ -141,7 +141,7 @@ class WrongInputTest {
                 row(3, "at most 65536", train + "discriminator.head_width=2147483647"),
                 row(3, "hidden_width: 12", train + "text.adapter.width=11"),
                 row(4, "nowhere", train + "text.encoder=nowhere"),
-                row(4, "which the generator of the configuration lacks", train + "start=default"),
+                row(4, "a generator keeps its channels and grows by more at their end", train + "start=default"),
                 row(2, "from 0 to 4", "eval --truncation 5"),
                 row(3, "file, not a folder", "train --config gan.yaml --data scenes: --out file/run"),
                 row(3, "is a file", "train --config gan.yaml --data scenes: --out file"),
