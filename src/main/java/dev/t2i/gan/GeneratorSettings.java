@@ -60,6 +60,16 @@ public record GeneratorSettings(
         }
     }
 
+    /** Refuses a shape that does not make pictures of {@code size} pixels; {@code where} is what these settings are called. */
+    public void requireSize(String where, int size) {
+        Channels.requireSize(where + ".channels", channels, size);
+    }
+
+    /** Edges in pixels of the pictures that it paints, the smallest first. */
+    public List<Integer> sizes() {
+        return List.of(Channels.pixels(channels));
+    }
+
     /** The network for text features of that width. */
     public Generator build(int textWidth) {
         return switch (kind) {

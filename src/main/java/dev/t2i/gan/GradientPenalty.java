@@ -4,44 +4,105 @@ import dev.t2i.graph.Gradients;
 import dev.t2i.graph.Value;
 import dev.t2i.tensor.Shape;
 import java.util.List;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
-/** Penalties on the slope of the discriminator's score, by true second-order gradients. */
+/** Penalties on the slope of the discriminator's score, by true second-order gradients unless said otherwise. */
 public enum GradientPenalty {
     NONE {
         @Override
-        public Value of(Value scores, Value pictures, Value text, double weight) {
-            return scores.graph().scalar(0);
+        public Value of(Shown shown, double weight, double noise) {
+            return shown.real.graph().scalar(0);
         }
     },
-    /** R1 (Mescheder et al. 2018) on picture and matching text together: {@code weight / 2 * E ‖∇(x,e)‖²}. */
+    /** Mescheder et al. 2018, on real pictures: {@code weight / 2 * E ‖∇x‖²}. */
+    R1 {
+        @Override
+        public Value of(Shown shown, double weight, double noise) {
+            return mean(squaredSlope(shown.realScores, shown.real)).mul(weight / 2);
+        }
+    },
+    /** The same on drawn pictures. */
+    R2 {
+        @Override
+        public Value of(Shown shown, double weight, double noise) {
+            return mean(squaredSlope(shown.fakeScores, shown.fake)).mul(weight / 2);
+        }
+    },
+    /** Both, as R3GAN (Huang et al. 2024) has them. */
+    R1_R2 {
+        @Override
+        public Value of(Shown shown, double weight, double noise) {
+            return R1.of(shown, weight, noise).add(R2.of(shown, weight, noise));
+        }
+    },
+    /** R1 on picture and matching text together: {@code weight / 2 * E ‖∇(x,e)‖²}. */
     MATCHING_AWARE_R1 {
         @Override
-        public Value of(Value scores, Value pictures, Value text, double weight) {
-            return mean(squaredSlope(scores, pictures, text)).mul(weight / 2);
+        public Value of(Shown shown, double weight, double noise) {
+            return mean(squaredSlope(shown.realScores, shown.real, shown.text)).mul(weight / 2);
         }
     },
     /** DF-GAN's matching-aware penalty (Tao et al. 2022): {@code weight * E ‖∇(x,e)‖⁶}; the paper's weight is 2. */
     MATCHING_AWARE {
         @Override
-        public Value of(Value scores, Value pictures, Value text, double weight) {
-            Value squared = squaredSlope(scores, pictures, text);
+        public Value of(Shown shown, double weight, double noise) {
+            Value squared = squaredSlope(shown.realScores, shown.real, shown.text);
             return mean(squared.mul(squared).mul(squared)).mul(weight);
+        }
+    },
+    /**
+     * WGAN-GP (Gulrajani et al. 2017): {@code weight * E (‖∇x‖ - 1)²} at pictures somewhere between a real one and a drawn one, with
+     * the real one's text; the paper's weight is 10.
+     */
+    WGAN_GP {
+        @Override
+        public Value of(Shown shown, double weight, double noise) {
+            Value real = shown.real;
+            Value share = real.graph().uniform(shown.keys.get(), Shape.of(real.dim(0), 1, 1, 1));
+            Value between = real.mul(share).add(shown.fake.mul(share.neg().add(1))).stopGradient();
+            // Under the root, so that a flat place has a derivative.
+            Value norm = squaredSlope(shown.score.apply(between), between).add(1e-12).sqrt();
+            return mean(norm.sub(1).square()).mul(weight);
+        }
+    },
+    /**
+     * Lin et al. 2025 (APT), R1 without a gradient of a gradient: {@code weight * E (D(x) - D(x + n))²} for normal noise {@code n} of
+     * deviation {@code noise}; the paper has weight 100 and deviation 0.01.
+     */
+    NOISE_R1 {
+        @Override
+        public Value of(Shown shown, double weight, double noise) {
+            Value shaken = shown.real.add(shown.real.graph().normal(shown.keys.get(), shown.real.shape()).mul(noise));
+            return mean(shown.realScores.sub(shown.score.apply(shaken)).square()).mul(weight);
         }
     };
 
     /**
-     * The penalty for {@code scores [n]} of real {@code pictures} with matching {@code text}; both must be values that the
-     * scores were traced from.
+     * What a discriminator was shown in a step. Pictures and text are the values that the scores were traced from.
+     *
+     * @param real pictures {@code [n, size, size, 3]}
+     * @param realScores theirs with the matching text, {@code [n]}
+     * @param fake drawn pictures, behind which no gradient passes
+     * @param fakeScores theirs with the same text
+     * @param text {@code [n, textWidth]}
+     * @param score gives the scores of other pictures with that text
+     * @param keys gives keys for random numbers, I32 {@code [n, 4]}
      */
-    public abstract Value of(Value scores, Value pictures, Value text, double weight);
+    public record Shown(Value real, Value realScores, Value fake, Value fakeScores, Value text, UnaryOperator<Value> score, Supplier<Value> keys) {}
 
-    /** Squared norm of each picture's gradient with respect to picture and text, {@code [n]}. */
-    static Value squaredSlope(Value scores, Value pictures, Value text) {
-        List<Value> slopes = Gradients.of(scores.sum(), List.of(pictures, text));
-        int n = pictures.dim(0);
-        Value inPicture = slopes.get(0).reshape(n, (int) (pictures.shape().size() / n)).square().sum(1).reshape(n);
-        Value inText = slopes.get(1).square().sum(1).reshape(n);
-        return inPicture.add(inText);
+    /**
+     * The penalty, a scalar.
+     *
+     * @param noise of {@link #NOISE_R1}: the noise's deviation
+     */
+    public abstract Value of(Shown shown, double weight, double noise);
+
+    /** Squared norm of each row's gradient with respect to all of {@code leaves} together, {@code [n]}. */
+    static Value squaredSlope(Value scores, Value... leaves) {
+        int n = scores.dim(0);
+        return Gradients.of(scores.sum(), List.of(leaves)).stream()
+                .map(slope -> slope.reshape(n, (int) (slope.shape().size() / n)).square().sum(1).reshape(n)).reduce(Value::add).orElseThrow();
     }
 
     private static Value mean(Value perPicture) {

@@ -51,7 +51,7 @@ public record ModelConfig(
         JsonNode tree = ModelJson.readObject(file, LONGEST);
         try {
             ModelConfig config = Settings.fromTree(tree, file.toString(), ModelConfig.class);
-            Channels.requireSize(file + ": generator.channels", config.generator.channels(), config.size);
+            config.generator.requireSize(file + ": generator", config.size);
             return config;
         } catch (BadInputException e) {
             throw new BadModelException(e.getMessage(), e);

@@ -9,6 +9,7 @@ import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,17 @@ public record Adam(String name, double beta1, double beta2, double epsilon, doub
      * @param states new values of all states, parameters and moments
      */
     public record Update(Map<String, Value> values, Value gradientNorm, Map<Value, Value> states) {
+        /** The same with each parameter cut off at plus and minus {@code limit} (Arjovsky et al. 2017). */
+        public Update clamped(double limit) {
+            Map<Value, Value> cut = new HashMap<>();
+            values.values().forEach(value -> cut.put(value, value.max(-limit).min(limit)));
+            Map<String, Value> newValues = new LinkedHashMap<>();
+            values.forEach((name, value) -> newValues.put(name, cut.get(value)));
+            Map<Value, Value> newStates = new LinkedHashMap<>();
+            states.forEach((state, value) -> newStates.put(state, cut.getOrDefault(value, value)));
+            return new Update(newValues, gradientNorm, newStates);
+        }
+
         /**
          * Makes all of {@code updates} or, where the gradient's norm of any of them is not finite, none, so that the step
          * can be run again to find out why.

@@ -1,7 +1,6 @@
 package dev.t2i.train;
 
-import dev.t2i.gan.AdversarialLoss;
-import dev.t2i.gan.Discriminator;
+import dev.t2i.gan.ColourConsistency;
 import dev.t2i.gan.Generator;
 import dev.t2i.gan.ImageEncoder;
 import dev.t2i.gan.MatchingLoss;
@@ -43,6 +42,8 @@ final class GanProgram {
     static final String CAPTIONS = "captions";
     static final String WRONG_CAPTIONS = "wrong_captions";
     static final String NOISE_KEYS = "noise_keys";
+    /** Of what penalties draw by chance. */
+    static final String PENALTY_KEYS = "penalty_keys";
     /** What the generator paints from where it has a prior, drawn beforehand, for it takes several runs. */
     static final String LATENT = "latent";
     static final String AVERAGE_DECAY = "average.decay";
@@ -61,7 +62,7 @@ final class GanProgram {
 
     private final GanSettings settings;
     private final Generator generator;
-    private final Discriminator discriminator;
+    private final Judges judges;
     private final TextAdapter adapter;
     private final TextInput text;
     private final Optional<ImageEncoder> guide;
@@ -73,7 +74,7 @@ final class GanProgram {
     GanProgram(GanSettings settings, TextInput text, Optional<ImageEncoder> guide) {
         this.settings = settings;
         this.generator = settings.buildGenerator();
-        this.discriminator = settings.buildDiscriminator();
+        this.judges = new Judges(settings.loss(), settings.buildDiscriminators());
         this.adapter = settings.text().adapter().build();
         this.text = text;
         this.guide = guide;
@@ -127,18 +128,24 @@ final class GanProgram {
         Painting painting = generator.paintAll(generatorPlace, inference.map(some -> some.before(latent)).orElse(latent), condition, Mode.TRAINING);
         Value fake = painting.result();
 
-        List<Adam.Update> updates = new ArrayList<>();
-        Judgement judged = discriminatorLoss(graph, discriminatorPlace, pictures, texts, wrongTexts, fake, penalized);
-        updates.add(judged.update);
+        Judges.Evidence evidence = new Judges.Evidence(Judges.scaled(pictures, generator.sizes()), painting.pictures(), painting.toldOf(texts), wrongTexts);
+        Judges.Lesson lesson = judges.lesson(discriminatorPlace, evidence, penalized);
+        Adam.Update learnt = discriminatorAdam.minimize(lesson.loss(), discriminatorPlace);
+        if (settings.loss().clip() > 0) {
+            learnt = learnt.clamped(settings.loss().clip());
+        }
+        graph.output("d.norm", learnt.gradientNorm());
+        Judges.learn(discriminatorPlace, learnt.values());
+        List<Adam.Update> updates = new ArrayList<>(List.of(learnt));
         if (drawing) {
-            Value loss = generatorLoss(graph, discriminatorPlace, guidePlace, fake, texts, wrongTexts);
+            Value loss = generatorLoss(discriminatorPlace, guidePlace, painting, evidence, texts, wrongTexts);
             if (inference.isPresent()) {
                 loss = loss.add(reconstructionLoss(graph, inference.get(), generatorPlace, fake, pictures, condition));
                 updates.add(generatorAdam.minimize(loss, posteriorPlace));
             }
             // Both gradients are taken of this step's parameters, before any of them is replaced.
             if (trainsText) {
-                Value textLoss = loss.add(judged.matchingPart);
+                Value textLoss = loss.add(lesson.matching());
                 updates.add(textAdam.minimize(textLoss, adapterPlace));
                 text.trained(graph).ifPresent(encoder -> updates.add(textAdam.minimize(textLoss, encoder)));
             }
@@ -185,58 +192,29 @@ final class GanProgram {
         return difference.add(divergence.mul(settings.reconstruction().divergence())).mul(settings.reconstruction().weight());
     }
 
-    /**
-     * What the discriminator learns in a step.
-     *
-     * @param matchingPart the part of its loss that says how text and real pictures match
-     */
-    private record Judgement(Value matchingPart, Adam.Update update) {}
-
-    /** Appends the discriminator's update, and from then on puts its new parameters in the place of the old ones. */
-    private Judgement discriminatorLoss(Graph graph, Parameters place, Value pictures, Value texts, Value wrongTexts, Value fake,
-            boolean penalized) {
+    /** What the generator loses, by the discriminators' judgement and by itself. */
+    private Value generatorLoss(Parameters discriminatorPlace, Parameters guidePlace, Painting painting, Judges.Evidence evidence, Value texts, Value wrongTexts) {
+        Graph graph = texts.graph();
         GanSettings.Loss weights = settings.loss();
-        AdversarialLoss adversarial = weights.adversarial();
-        int n = pictures.dim(0);
-        Value features = discriminator.features(place, pictures);
-        Value real = discriminator.logits(place, features, texts);
-        Value mismatched = graph.scalar(0);
-        if (weights.oneWrong() < 1) {
-            Value rolled = discriminator.logits(place, features.slice(0, 0, n - 1), texts.slice(0, 1, n));
-            mismatched = mismatched.add(adversarial.fake(rolled).mul(1 - weights.oneWrong()));
-        }
-        if (weights.oneWrong() > 0) {
-            Value wrong = discriminator.logits(place, features, wrongTexts);
-            mismatched = mismatched.add(adversarial.fake(wrong).mul(weights.oneWrong()));
-            graph.output("d.wrong", wrong.mean());
-        }
-        Value drawn = discriminator.logits(place, discriminator.features(place, fake.stopGradient()), texts.stopGradient());
-        Value matchingPart = adversarial.real(real).add(mismatched.mul(0.5));
-        Value loss = matchingPart.add(adversarial.fake(drawn).mul(0.5));
-        graph.output("d.loss", loss);
-        graph.output("d.real", real.mean());
-        graph.output("d.fake", drawn.mean());
-        if (penalized) {
-            Value penalty = weights.penalty().of(real, pictures, texts, weights.penaltyWeight());
-            graph.output("d.penalty", penalty);
-            loss = loss.add(penalty.mul(weights.penaltyInterval()));
-        }
-        Adam.Update update = discriminatorAdam.minimize(loss, place);
-        graph.output("d.norm", update.gradientNorm());
-        // The generator plays against the new discriminator as it stands, not against how it came about.
-        update.values().forEach((name, value) -> place.replace(name, value.stopGradient()));
-        return new Judgement(matchingPart, update);
-    }
-
-    private Value generatorLoss(Graph graph, Parameters discriminatorPlace, Parameters guidePlace, Value fake, Value texts, Value wrongTexts) {
-        Value scores = discriminator.logits(discriminatorPlace, discriminator.features(discriminatorPlace, fake), texts);
-        Value loss = settings.loss().adversarial().generator(scores);
-        if (settings.loss().matching() > 0) {
-            Value seen = guide.orElseThrow().encode(guidePlace, fake);
-            Value matching = MatchingLoss.of(seen, texts, wrongTexts, settings.loss().matchingSharpness());
+        Value loss = judges.verdict(discriminatorPlace, evidence);
+        if (weights.matching() > 0) {
+            Value seen = guide.orElseThrow().encode(guidePlace, painting.result());
+            Value matching = MatchingLoss.of(seen, texts, wrongTexts, weights.matchingSharpness());
             graph.output("g.matching", matching);
             graph.output("g.matched", MatchingLoss.accuracy(seen, texts, wrongTexts));
-            loss = loss.add(matching.mul(settings.loss().matching()));
+            loss = loss.add(matching.mul(weights.matching()));
+        }
+        if (painting.augmentation().isPresent()) {
+            Posterior.Distribution augmentation = painting.augmentation().get();
+            Value divergence = augmentation.divergence();
+            graph.output("g.augmentation", divergence);
+            // The papers take the mean over the components.
+            loss = loss.add(divergence.mul(weights.augmentation() / augmentation.mean().dim(1)));
+        }
+        if (weights.colours() > 0) {
+            Value colours = ColourConsistency.of(painting.pictures());
+            graph.output("g.colours", colours);
+            loss = loss.add(colours.mul(weights.colours()));
         }
         return loss;
     }

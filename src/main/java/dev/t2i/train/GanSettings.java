@@ -6,9 +6,9 @@ import dev.t2i.gan.AdapterSettings;
 import dev.t2i.gan.AdversarialLoss;
 import dev.t2i.gan.Channels;
 import dev.t2i.gan.Discriminator;
+import dev.t2i.gan.DiscriminatorSettings;
 import dev.t2i.gan.GradientPenalty;
 import dev.t2i.gan.GeneratorSettings;
-import dev.t2i.gan.OneWayDiscriminator;
 import dev.t2i.gan.Posterior;
 import java.util.List;
 import java.util.Optional;
@@ -30,7 +30,7 @@ public record GanSettings(
         Schedule schedule,
         Text text,
         GeneratorSettings generator,
-        Judging discriminator,
+        DiscriminatorSettings discriminator,
         Loss loss,
         Optimizer optimizer,
         Average average,
@@ -39,8 +39,8 @@ public record GanSettings(
         @Range(min = 0, max = 4) @Default("1") double truncation) implements PictureSettings {
 
     public GanSettings {
-        Channels.requireSize("generator.channels", generator.channels(), size);
-        Channels.requireSize("discriminator.channels", discriminator.channels, size);
+        generator.requireSize("generator", size);
+        discriminator.requireSizes(generator.sizes());
         if (reconstruction.weight > 0) {
             Channels.requireAtMost("reconstruction.channels", Channels.check("reconstruction.channels", reconstruction.channels), size);
         } else if (generator.priorBlocks() > 0) {
@@ -66,26 +66,18 @@ public record GanSettings(
             @Range(min = 0, max = 1) @Default("0.0001") double learningRate) {}
 
     /**
-     * The discriminator's shape.
-     *
-     * @param channels from the full picture down to 4x4, the picture halving with each further entry
-     */
-    public record Judging(
-            @Range(min = 1, max = 65_536) @Default("64") int headWidth,
-            @Default("false") boolean batchDeviation,
-            List<Integer> channels) {
-        public Judging {
-            channels = Channels.check("channels", channels);
-        }
-    }
-
-    /**
      * What the networks are trained for.
      *
      * @param oneWrong share of captions with one attribute wrong among the mismatched pairs; the rest are other pictures' captions
      * @param penaltyInterval steps from one penalty to the next; its weight grows by as much
      * @param matching weight of the matching loss in the generator's loss; needs an encoder folder with a matching model
      * @param matchingSharpness factor on the cosines in that loss
+     * @param mismatches how pictures come to other pictures' captions
+     * @param terms weights of the parts of the adversarial loss
+     * @param penaltyNoise of penalty {@code noise_r1}: deviation of the noise
+     * @param clip limit on each of the discriminator's parameters, 0 for none
+     * @param augmentation weight of the conditioning augmentation's divergence, mean over its components
+     * @param colours weight of the colours' consistency over sizes
      */
     public record Loss(
             @Default("hinge") AdversarialLoss adversarial,
@@ -94,7 +86,40 @@ public record GanSettings(
             @Range(min = 0) @Default("0.2") double penaltyWeight,
             @Range(min = 1) @Default("8") int penaltyInterval,
             @Range(min = 0) @Default("0") double matching,
-            @Range(min = 0) @Default("10") double matchingSharpness) {}
+            @Range(min = 0) @Default("10") double matchingSharpness,
+            @Default("shifted") Mismatches mismatches,
+            Terms terms,
+            @Range(min = 0) @Default("0.01") double penaltyNoise,
+            @Range(min = 0) @Default("0") double clip,
+            @Range(min = 0) @Default("0") double augmentation,
+            @Range(min = 0) @Default("0") double colours) {}
+
+    /** Which pairs of pictures and captions of a batch do not match. */
+    public enum Mismatches {
+        /** Each picture but the last with the next one's caption, as StackGAN and AttnGAN have it. */
+        SHIFTED,
+        /** Each caption with the next picture, the last with the first one, as DF-GAN has it. */
+        ROLLED
+    }
+
+    /**
+     * Weights of the adversarial loss's parts, at each size. Those of pictures alone count where the discriminators judge without
+     * text too. A relativistic loss has no part of real pictures by themselves.
+     *
+     * @param real pictures with their captions
+     * @param mismatched real pictures with captions that do not fit
+     * @param fake drawn pictures with the captions that they were drawn for
+     * @param realAlone real pictures without captions
+     * @param fakeAlone drawn pictures without captions
+     * @param generatorAlone the generator's loss on its pictures without captions, beside 1 for those with captions
+     */
+    public record Terms(
+            @Range(min = 0) @Default("1") double real,
+            @Range(min = 0) @Default("0.5") double mismatched,
+            @Range(min = 0) @Default("0.5") double fake,
+            @Range(min = 0) @Default("0") double realAlone,
+            @Range(min = 0) @Default("0") double fakeAlone,
+            @Range(min = 0) @Default("0") double generatorAlone) {}
 
     /**
      * Adam for both networks.
@@ -160,7 +185,8 @@ public record GanSettings(
         return Optional.of(new Posterior(generator.noiseWidth(), text.adapter().width(), generator.spatialNoise(), reconstruction.channels));
     }
 
-    public Discriminator buildDiscriminator() {
-        return new OneWayDiscriminator(text.adapter().width(), discriminator.headWidth, discriminator.channels, discriminator.batchDeviation);
+    /** One for each size that the generator paints, the smallest first. */
+    public List<Discriminator> buildDiscriminators() {
+        return discriminator.build(buildGenerator().toldWidth(), buildGenerator().sizes());
     }
 }

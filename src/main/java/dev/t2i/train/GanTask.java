@@ -5,6 +5,8 @@ import dev.t2i.backend.Executable;
 import dev.t2i.data.CaptionedImages;
 import dev.t2i.gan.ImageEncoder;
 import dev.t2i.nn.Parameters;
+import dev.t2i.tensor.DType;
+import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -33,6 +35,7 @@ public final class GanTask extends PictureTask {
         Optional<ImageEncoder> guide = settings.loss().matching() > 0 ? Optional.of(source.requireGuide(settings.size(), settings.text().adapter())) : Optional.empty();
         this.program = new GanProgram(settings, conditioning.text(), guide);
         this.declared = program.step(true, true);
+        inputs.put(GanProgram.PENALTY_KEYS, Tensor.allocate(arena, DType.I32, Shape.of(settings.batch(), 4)));
         program.generatorAdam().allocateInputs(inputs, arena);
         program.discriminatorAdam().allocateInputs(inputs, arena);
         program.textAdam().allocateInputs(inputs, arena);
@@ -98,6 +101,7 @@ public final class GanTask extends PictureTask {
         sentences.put(GanProgram.CAPTIONS, batch.captions());
         sentences.put(GanProgram.WRONG_CAPTIONS, batch.wrongCaptions());
         feed(step, batch, sentences);
+        NoiseKeys.fill(inputs.get(GanProgram.PENALTY_KEYS), settings.seed(), NoiseKeys.PENALTIES, step);
         if (dreaming != null) {
             inputs.put(GanProgram.LATENT, dreaming.latent(inputs, inputs.get(GanProgram.NOISE_KEYS)));
         }

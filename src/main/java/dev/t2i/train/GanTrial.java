@@ -96,6 +96,7 @@ public final class GanTrial implements AutoCloseable {
         inputs.put(GanProgram.CAPTIONS + WORDS, normal(WORD_STREAM, Shape.of(n, TOKENS, width)));
         inputs.put(GanProgram.WRONG_CAPTIONS, normal(FEATURE_STREAM + 1, Shape.of(n, width)));
         inputs.put(GanProgram.NOISE_KEYS, Tensor.allocate(arena, DType.I32, Shape.of(n, 4)));
+        inputs.put(GanProgram.PENALTY_KEYS, Tensor.allocate(arena, DType.I32, Shape.of(n, 4)));
         inputs.put(GanProgram.AVERAGE_DECAY, Tensor.allocate(arena, DType.F32, Shape.SCALAR));
         program.generatorAdam().allocateInputs(inputs, arena);
         program.discriminatorAdam().allocateInputs(inputs, arena);
@@ -196,6 +197,7 @@ public final class GanTrial implements AutoCloseable {
         program.textAdam().feed(inputs, generatorUpdates, settings.text().learningRate() * factor);
         inputs.get(GanProgram.AVERAGE_DECAY).set(0, settings.average().decay(samples, settings.batch()));
         fillKeys(inputs.get(GanProgram.NOISE_KEYS), samples);
+        fillKeys(inputs.get(GanProgram.PENALTY_KEYS), samples);
         if (settings.buildGenerator().prior().isPresent()) {
             dreaming = dreaming == null ? drawing(settings.batch(), GanProgram.GENERATOR, false) : dreaming;
             inputs.put(GanProgram.LATENT, dreaming.latent(inputs, inputs.get(GanProgram.NOISE_KEYS)));

@@ -6,6 +6,8 @@ import dev.t2i.tensor.Tensor;
 final class NoiseKeys {
     /** Of the pictures that training draws; grids use stream 0. */
     static final int TRAINING = 0x2015E;
+    /** Of what gradient penalties draw by chance. */
+    static final int PENALTIES = 0x9E4A1;
 
     private NoiseKeys() {}
 
@@ -18,9 +20,14 @@ final class NoiseKeys {
 
     /** The keys of training step {@code step}. */
     static void fill(Tensor keys, long seed, long step) {
+        fill(keys, seed, TRAINING, step);
+    }
+
+    /** The same of another stream. */
+    static void fill(Tensor keys, long seed, int stream, long step) {
         int batch = keys.shape().dim(0);
         for (int i = 0; i < batch; i++) {
-            set(keys, i, seed, TRAINING, (int) (step * batch + i));
+            set(keys, i, seed, stream, (int) (step * batch + i));
         }
     }
 }

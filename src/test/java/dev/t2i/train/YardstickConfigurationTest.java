@@ -25,7 +25,8 @@ class YardstickConfigurationTest {
         assertEquals(100, settings.generator().noiseWidth());
         assertEquals(256, settings.text().adapter().width());
         assertEquals(GanSettings.TextTraining.NONE, settings.text().train());
-        assertEquals(new GanSettings.Loss(AdversarialLoss.HINGE, 0, GradientPenalty.MATCHING_AWARE, 2, 1, 0, 10), settings.loss());
+        assertEquals(new GanSettings.Loss(AdversarialLoss.HINGE, 0, GradientPenalty.MATCHING_AWARE, 2, 1, 0, 10,
+                GanSettings.Mismatches.SHIFTED, new GanSettings.Terms(1, 0.5, 0.5, 0, 0, 0), 0.01, 0, 0, 0), settings.loss());
         assertEquals(0, settings.optimizer().beta1());
         assertEquals(0.9, settings.optimizer().beta2());
         for (long done : new long[] {0, 300_000, 599_999}) {
