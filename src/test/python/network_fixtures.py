@@ -384,5 +384,46 @@ class Transformer(nn.Module):
 case("transformer", spread(Transformer(8, 3, 2, 5, 6, 8, 2, 4, 3)), Transformer.forward,
      latent=rand(4, 3 + 2 * 4), sentence=rand(4, 5), states=rand(4, 5, 6), mask=words_mask)
 
+
+# ---- DAMSM's similarities and losses
+
+class Damsm(nn.Module):
+    def __init__(self, pictures, regions, texts, tokens, width):
+        super().__init__()
+        self.regions = nn.Parameter(torch.zeros(pictures, regions, width))
+        self.wholes = nn.Parameter(torch.zeros(pictures, width))
+        self.words = nn.Parameter(torch.zeros(texts, tokens, width))
+        self.sentences = nn.Parameter(torch.zeros(texts, width))
+
+    def forward(self, mask, same, gammas=(4, 5, 10)):
+        n, m = len(self.regions), len(self.words)
+        similarity = []
+        for i in range(n):
+            row = []
+            for j in range(m):
+                real = int(mask[j].sum())
+                words = self.words[j, :real]
+                scores = F.softmax(words @ self.regions[i].T, 0)
+                shares = F.softmax(gammas[0] * scores, 1)
+                cosines = F.cosine_similarity(shares @ self.regions[i], words, dim=1)
+                row.append(torch.logsumexp(gammas[1] * cosines, 0))
+            similarity.append(torch.stack(row))
+        similarity = torch.stack(similarity)
+        sentences = F.normalize(self.wholes, dim=1) @ F.normalize(self.sentences, dim=1).T
+        labels = torch.arange(n)
+        loss = 0
+        for scores in (similarity, sentences):
+            logits = (gammas[2] * scores).masked_fill(same != 0, -1e9)
+            loss = loss + F.cross_entropy(logits, labels) + F.cross_entropy(logits[:, :n].T, labels)
+        return {"similarity": similarity, "loss": loss.reshape(())}
+
+
+same = torch.zeros(3, 4)
+same[2, 0] = same[0, 2] = 1
+damsm = Damsm(3, 6, 4, 5, 4)
+for parameter in damsm.parameters():
+    parameter.data = rand(*parameter.shape, low=-1.5, high=1.5)
+case("damsm", damsm, Damsm.forward, mask=words_mask, same=same)
+
 save_file(tensors, "src/test/resources/gan/networks.safetensors")
 print(sum(t.numel() * 4 for t in tensors.values()), "bytes,", len(tensors), "tensors")

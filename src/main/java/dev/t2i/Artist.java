@@ -4,21 +4,20 @@ import dev.t2i.backend.Backend;
 import dev.t2i.backend.Executable;
 import dev.t2i.backend.Session;
 import dev.t2i.error.BadModelException;
+import dev.t2i.gan.AdapterSettings;
 import dev.t2i.gan.Generator;
 import dev.t2i.gan.LatentSampler;
 import dev.t2i.gan.ModelConfig;
 import dev.t2i.gan.ModelFolder;
 import dev.t2i.gan.TextCondition;
-import dev.t2i.gpt2.Gpt2Config;
-import dev.t2i.gpt2.Gpt2Files;
-import dev.t2i.gpt2.Gpt2Weights;
-import dev.t2i.gpt2.TextFeatures;
 import dev.t2i.gpt2.TokenBatch;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.Value;
 import dev.t2i.image.Picture;
 import dev.t2i.nn.Parameters;
 import dev.t2i.safetensors.Weights;
+import dev.t2i.text.CaptionEncoder;
+import dev.t2i.text.CaptionFeatures;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
@@ -66,11 +65,11 @@ final class Artist implements AutoCloseable {
 
     private final Path folder;
     private final ModelConfig config;
-    private final Gpt2Config encoder;
+    private final CaptionEncoder encoder;
     private final Prompts prompts;
     private final Backend backend;
     private final Arena arena;
-    private final Gpt2Weights encoderWeights;
+    private final Function<String, Tensor> encoderWeights;
     private final boolean inPlace;
     private final Weights weights;
     private final Session session;
@@ -78,23 +77,25 @@ final class Artist implements AutoCloseable {
     private String fingerprint;
     private boolean closed;
 
-    private Artist(ModelConfig config, Gpt2Files encoder, Path folder, Backend backend, Arena arena) {
+    private Artist(ModelConfig config, CaptionEncoder encoder, Path folder, Backend backend, Arena arena) {
         this.folder = folder;
         this.config = config;
-        this.encoder = encoder.config();
+        this.encoder = encoder;
         this.backend = backend;
         this.arena = arena;
         int tokens = config.text().tokens();
-        if (encoder.config().positions() < tokens + 1) {
-            throw new BadModelException("%s: its %d positions are too few for prompts of %d tokens and the one in front"
-                    .formatted(encoder.folder(), encoder.config().positions(), tokens));
+        if (encoder.longest() < tokens) {
+            throw new BadModelException("%s: reads at most %d tokens beside the one in front, too few for prompts of %d"
+                    .formatted(encoder.folder(), encoder.longest(), tokens));
         }
-        int endOfText = encoder.config().endOfText().orElseThrow(() -> new BadModelException(
-                encoder.folder() + ": eos_token_id in config.json is not in the vocabulary; pictures from text need it"));
-        prompts = new Prompts(encoder.tokenizer(), endOfText, tokens);
+        if (config.text().kind() == AdapterSettings.Kind.DIRECT && encoder.pooledWidth() != config.text().width()) {
+            throw new BadModelException("%s: gives vectors of %d, but text.width in %s is %d"
+                    .formatted(encoder.folder(), encoder.pooledWidth(), folder.resolve(ModelConfig.FILE), config.text().width()));
+        }
+        prompts = new Prompts(encoder.tokenizer(), encoder.endOfText(), tokens);
         encoderWeights = encoder.weights(arena);
-        inPlace = encoder.config().parameters() > SMALL_ENCODER;
-        weights = ModelFolder.weights(folder, config, 2 * encoder.config().embedding(), arena);
+        inPlace = encoder.parameters() > SMALL_ENCODER;
+        weights = ModelFolder.weights(folder, config, encoder, arena);
         session = backend.open();
     }
 
@@ -102,7 +103,7 @@ final class Artist implements AutoCloseable {
     static Artist open(Path folder, Backend backend) {
         ModelFolder.requireModel(folder);
         ModelConfig config = ModelConfig.read(folder);
-        Gpt2Files encoder = ModelFolder.encoder(folder);
+        CaptionEncoder encoder = ModelFolder.encoder(folder);
         // Shared, because a backend's worker threads read the weights.
         Arena arena = Arena.ofShared();
         try {
@@ -124,7 +125,7 @@ final class Artist implements AutoCloseable {
     /** Eight hexadecimal digits that change with the weights. */
     String fingerprint() {
         if (fingerprint == null) {
-            fingerprint = new Fingerprint().add(Gpt2Weights.shapes(encoder).keySet(), encoderWeights::tensor)
+            fingerprint = new Fingerprint().add(encoder.shapes().keySet(), encoderWeights::apply)
                     .add(weights.names(), weights::tensor).toString();
         }
         return fingerprint;
@@ -201,12 +202,12 @@ final class Artist implements AutoCloseable {
         int tokens = config.text().tokens() + 1;
         Generator network = config.buildGenerator();
         Graph reading = new Graph();
-        Parameters language = Parameters.of(reading, ModelFolder.ENCODER, name -> inPlace ? encoderWeights.tensor(name).dtype() : DType.F32);
+        Parameters language = Parameters.of(reading, ModelFolder.ENCODER, name -> inPlace ? encoderWeights.apply(name).dtype() : DType.F32);
         Parameters adapter = Parameters.of(reading, ModelFolder.ADAPTER);
-        TextFeatures features = TextFeatures.of(language, encoder,
+        CaptionFeatures features = encoder.trace(language,
                 reading.input(IDS, DType.I32, Shape.of(rows, tokens)), reading.input(MASK, DType.F32, Shape.of(rows, tokens)));
-        TextCondition text = new TextCondition(config.text().build().adapt(adapter, Value.concat(1, features.last(), features.mean())),
-                Optional.of(new TextCondition.Words(features.tokens(), features.embeddings(), features.mask())));
+        TextCondition text = new TextCondition(config.text().build().adapt(adapter, features.pooled()),
+                Optional.of(new TextCondition.Words(features.states(), features.embeddings(), features.mask())));
         text.output();
         LatentSampler sampler = new LatentSampler(network, ModelFolder.GENERATOR, text);
         Graph painting = new Graph();
@@ -215,9 +216,9 @@ final class Artist implements AutoCloseable {
         painting.output(PICTURES, network.paint(generator, latent, text.given(painting)));
         if (compiled.isEmpty()) {
             if (inPlace) {
-                language.declarations().forEach(d -> session.lend(language.stateName(d.name()), encoderWeights.tensor(d.name())));
+                language.declarations().forEach(d -> session.lend(language.stateName(d.name()), encoderWeights.apply(d.name())));
             } else {
-                widen(language, encoderWeights::tensor);
+                widen(language, encoderWeights);
             }
             widen(adapter, name -> weights.tensor(ModelFolder.ADAPTER + "." + name));
             widen(generator, name -> weights.tensor(ModelFolder.GENERATOR + "." + name));

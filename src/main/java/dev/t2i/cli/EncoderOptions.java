@@ -32,7 +32,7 @@ final class EncoderOptions {
     private String ids;
 
     Gpt2Files files() {
-        return source.encoder != null ? Gpt2Files.open(source.encoder) : ModelFolder.encoder(ModelLocation.resolve(source.model));
+        return source.encoder != null ? Gpt2Files.open(source.encoder) : ModelFolder.gpt2(ModelLocation.resolve(source.model));
     }
 
     boolean hasIds() {

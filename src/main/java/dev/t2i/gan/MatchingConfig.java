@@ -10,29 +10,33 @@ import dev.t2i.safetensors.AtomicFile;
 import dev.t2i.safetensors.ModelJson;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * {@code config.json} of a matching model's folder, which holds {@code model.safetensors} with {@code adapter.*} and
- * {@code image.*} beside the GPT-2 folder {@code encoder/}.
+ * {@code image.*} beside the encoder's folder {@code encoder/}.
  *
  * @param format version of this layout
  * @param size edge of the pictures in pixels
  * @param text how sentences become vectors
  * @param image channels of the {@link ImageEncoder}
  * @param samples pairs that it was trained on
+ * @param damsm how words and regions meet; empty where only wholes do
  */
 public record MatchingConfig(
         @Range(min = 1, max = 1) @Default("1") int format,
         @Range(min = 8, max = 1024) int size,
         AdapterSettings text,
         List<Integer> image,
-        @Range(min = 0) @Default("0") long samples) {
+        @Range(min = 0) @Default("0") long samples,
+        Optional<DamsmSettings> damsm) {
     /** Prefix of the image encoder's tensors. */
     public static final String IMAGE = "image";
     private static final long LONGEST = 1 << 20;
 
     public MatchingConfig {
         image = Channels.check("image", image);
+        damsm.ifPresent(settings -> settings.requireSize("damsm.regions", size));
     }
 
     /** Whether the folder's configuration is a matching model's rather than a text-to-image model's. */
@@ -59,6 +63,12 @@ public record MatchingConfig(
 
     public void write(Path folder) {
         AtomicFile.write(folder.resolve(ModelConfig.FILE), Settings.toTree(this).toPrettyString() + "\n");
+    }
+
+    /** The picture side with its loss, in which cosines of whole sentences and pictures have the factor {@code sharpness}, or the DAMSM's own. */
+    public Matcher buildMatcher(double sharpness) {
+        return damsm.<Matcher>map(d -> new Damsm(buildImageEncoder(), d.regions(), text.kind() != AdapterSettings.Kind.DIRECT, d.against(),
+                new DamsmLoss(d.gamma1(), d.gamma2(), d.gamma3()))).orElseGet(() -> new Matcher.OfSentences(buildImageEncoder(), sharpness));
     }
 
     public ImageEncoder buildImageEncoder() {

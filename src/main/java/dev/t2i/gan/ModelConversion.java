@@ -2,10 +2,10 @@ package dev.t2i.gan;
 
 import dev.t2i.error.BadInputException;
 import dev.t2i.error.FileTrouble;
-import dev.t2i.gpt2.Gpt2Files;
 import dev.t2i.safetensors.AtomicFile;
 import dev.t2i.safetensors.SafetensorsWriter;
 import dev.t2i.safetensors.Weights;
+import dev.t2i.text.CaptionEncoder;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Tensor;
 import java.io.IOException;
@@ -33,7 +33,7 @@ public final class ModelConversion {
     public static void convert(Path source, Path target, DType stored) {
         ModelFolder.requireModel(source);
         ModelConfig config = ModelConfig.read(source);
-        Gpt2Files encoder = ModelFolder.encoder(source);
+        CaptionEncoder encoder = ModelFolder.encoder(source);
         Path parent = target.toAbsolutePath().getParent();
         if (parent == null) {
             throw new BadInputException(target + ": cannot be a model folder; name one inside it");
@@ -42,7 +42,7 @@ public final class ModelConversion {
         try (Arena arena = Arena.ofShared()) {
             // Both are checked before anything is written.
             encoder.weights(arena);
-            Weights own = ModelFolder.weights(source, config, 2 * encoder.config().embedding(), arena);
+            Weights own = ModelFolder.weights(source, config, encoder, arena);
             Files.createDirectories(parent);
             aside = Files.createDirectory(parent.resolve("." + target.getFileName() + ".tmp" + ProcessHandle.current().pid()));
             write(own, stored, aside.resolve(Weights.SINGLE));

@@ -10,6 +10,7 @@ import dev.t2i.safetensors.AtomicFile;
 import dev.t2i.safetensors.SafetensorsFile;
 import dev.t2i.safetensors.SafetensorsWriter;
 import dev.t2i.safetensors.Weights;
+import dev.t2i.text.CaptionEncoder;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
@@ -26,7 +27,7 @@ import java.util.stream.Stream;
 
 /**
  * A text-to-image model on disk: {@code config.json}, {@code model.safetensors} with {@code generator.*} and
- * {@code adapter.*}, a GPT-2 folder {@code encoder/} that transformers can load, a model card {@code README.md}, and perhaps
+ * {@code adapter.*}, the encoder's folder {@code encoder/} (a GPT-2 that transformers can load, or a recurrent one), a model card {@code README.md}, and perhaps
  * {@link #COMPANIONS} in files of their own.
  */
 public final class ModelFolder {
@@ -46,22 +47,31 @@ public final class ModelFolder {
         return part + ".safetensors";
     }
 
-    /** The GPT-2 of a model folder. */
-    public static Gpt2Files encoder(Path folder) {
+    /**
+     * The GPT-2 of a model folder.
+     *
+     * @throws BadModelException when its encoder is another network
+     */
+    public static Gpt2Files gpt2(Path folder) {
         return Gpt2Files.open(folder.resolve(ENCODER));
     }
 
-    /** Declarations of a model's own parameters, behind {@code generator.} and {@code adapter.}, for encoders of that width. */
-    public static Map<String, Shape> shapes(ModelConfig config, int encoderFeatures) {
+    /** The encoder of a model folder. */
+    public static CaptionEncoder encoder(Path folder) {
+        return CaptionEncoder.open(folder.resolve(ENCODER));
+    }
+
+    /** Declarations of a model's own parameters, behind {@code generator.} and {@code adapter.}, for that encoder. */
+    public static Map<String, Shape> shapes(ModelConfig config, CaptionEncoder encoder) {
         Map<String, Shape> shapes = new LinkedHashMap<>();
         Graph graph = new Graph();
         Parameters generator = Parameters.of(graph, GENERATOR);
         Parameters adapter = Parameters.of(graph, ADAPTER);
-        config.text().build().adapt(adapter, graph.fill(0, Shape.of(1, encoderFeatures)));
+        config.text().build().adapt(adapter, graph.fill(0, Shape.of(1, encoder.pooledWidth())));
         Generator network = config.buildGenerator();
         Value latent = graph.fill(0, Shape.of(1, network.latentWidth()));
         TextCondition text = new TextCondition(graph.fill(0, Shape.of(1, config.text().width())), Optional.of(new TextCondition.Words(
-                graph.fill(0, Shape.of(1, 1, encoderFeatures / 2)), graph.fill(0, Shape.of(1, 1, encoderFeatures / 2)), graph.fill(1, Shape.of(1, 1)))));
+                graph.fill(0, Shape.of(1, 1, encoder.stateWidth())), graph.fill(0, Shape.of(1, 1, encoder.embeddingWidth())), graph.fill(1, Shape.of(1, 1)))));
         network.paint(generator, latent, text);
         network.prior().ifPresent(prior -> prior.logDensity(generator.at(Generator.PRIOR), latent, text));
         generator.declarations().forEach(d -> shapes.put(GENERATOR + "." + d.name(), d.shape()));
@@ -70,9 +80,9 @@ public final class ModelFolder {
     }
 
     /** Opens {@code model.safetensors} and checks it against the configuration. */
-    public static Weights weights(Path folder, ModelConfig config, int encoderFeatures, Arena arena) {
+    public static Weights weights(Path folder, ModelConfig config, CaptionEncoder encoder, Arena arena) {
         Weights weights = SafetensorsFile.open(folder.resolve(Weights.SINGLE), arena);
-        weights.requireWeights(shapes(config, encoderFeatures), _ -> false);
+        weights.requireWeights(shapes(config, encoder), _ -> false);
         return weights;
     }
 
@@ -85,7 +95,7 @@ public final class ModelFolder {
         AtomicFile.write(folder.resolve(CARD), card);
     }
 
-    /** Copies the files of a GPT-2 folder as they are. */
+    /** Copies the files of an encoder's folder as they are. */
     public static void copyEncoder(Path source, Path target) {
         try {
             Files.createDirectories(target);

@@ -14,8 +14,9 @@ import dev.t2i.tensor.Shape;
  *
  * @param width of the conditioning vector; its Euclidean length is the square root of that
  * @param hiddenWidth of the layer between
+ * @param direct whether there is no adapter: features are the conditioning vector as they are, without parameters
  */
-public record TextAdapter(int width, int hiddenWidth) {
+public record TextAdapter(int width, int hiddenWidth, boolean direct) {
     /** Names of the fixed statistics beside the trained parameters. */
     public static final String MEAN = "mean";
     public static final String DEVIATION = "deviation";
@@ -23,6 +24,9 @@ public record TextAdapter(int width, int hiddenWidth) {
 
     /** {@code pooled [n, features]} to {@code [n, width]}. */
     public Value adapt(Parameters place, Value pooled) {
+        if (direct) {
+            return pooled;
+        }
         return place.scoped(() -> {
             Shape features = Shape.of(pooled.dim(1));
             Value standard = pooled.sub(place.get(MEAN, features, Initializer.ZEROS).stopGradient())

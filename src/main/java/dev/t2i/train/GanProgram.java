@@ -2,8 +2,7 @@ package dev.t2i.train;
 
 import dev.t2i.gan.ColourConsistency;
 import dev.t2i.gan.Generator;
-import dev.t2i.gan.ImageEncoder;
-import dev.t2i.gan.MatchingLoss;
+import dev.t2i.gan.Matcher;
 import dev.t2i.gan.Painting;
 import dev.t2i.gan.Posterior;
 import dev.t2i.gan.TextAdapter;
@@ -65,13 +64,13 @@ final class GanProgram {
     private final Judges judges;
     private final TextAdapter adapter;
     private final TextInput text;
-    private final Optional<ImageEncoder> guide;
+    private final Optional<Matcher> guide;
     private final Optional<Posterior> posterior;
     private final Adam generatorAdam;
     private final Adam discriminatorAdam;
     private final Adam textAdam;
 
-    GanProgram(GanSettings settings, TextInput text, Optional<ImageEncoder> guide) {
+    GanProgram(GanSettings settings, TextInput text, Optional<Matcher> guide) {
         this.settings = settings;
         this.generator = settings.buildGenerator();
         this.judges = new Judges(settings.loss(), settings.buildDiscriminators());
@@ -138,7 +137,10 @@ final class GanProgram {
         Judges.learn(discriminatorPlace, learnt.values());
         List<Adam.Update> updates = new ArrayList<>(List.of(learnt));
         if (drawing) {
-            Value loss = generatorLoss(discriminatorPlace, guidePlace, painting, evidence, texts, wrongTexts);
+            Value loss = generatorLoss(discriminatorPlace, painting, evidence);
+            if (guide.isPresent()) {
+                loss = loss.add(matchingLoss(guide.get(), guidePlace, fake, condition, wrongTexts));
+            }
             if (inference.isPresent()) {
                 loss = loss.add(reconstructionLoss(graph, inference.get(), generatorPlace, fake, pictures, condition));
                 updates.add(generatorAdam.minimize(loss, posteriorPlace));
@@ -193,17 +195,10 @@ final class GanProgram {
     }
 
     /** What the generator loses, by the discriminators' judgement and by itself. */
-    private Value generatorLoss(Parameters discriminatorPlace, Parameters guidePlace, Painting painting, Judges.Evidence evidence, Value texts, Value wrongTexts) {
-        Graph graph = texts.graph();
+    private Value generatorLoss(Parameters discriminatorPlace, Painting painting, Judges.Evidence evidence) {
+        Graph graph = discriminatorPlace.graph();
         GanSettings.Loss weights = settings.loss();
         Value loss = judges.verdict(discriminatorPlace, evidence);
-        if (weights.matching() > 0) {
-            Value seen = guide.orElseThrow().encode(guidePlace, painting.result());
-            Value matching = MatchingLoss.of(seen, texts, wrongTexts, weights.matchingSharpness());
-            graph.output("g.matching", matching);
-            graph.output("g.matched", MatchingLoss.accuracy(seen, texts, wrongTexts));
-            loss = loss.add(matching.mul(weights.matching()));
-        }
         if (painting.augmentation().isPresent()) {
             Posterior.Distribution augmentation = painting.augmentation().get();
             Value divergence = augmentation.divergence();
@@ -217,6 +212,23 @@ final class GanProgram {
             loss = loss.add(colours.mul(weights.colours()));
         }
         return loss;
+    }
+
+    /** What the generator loses where a matching model, which stays as it is, finds that its pictures do not fit their texts. */
+    private Value matchingLoss(Matcher matcher, Parameters place, Value fake, TextCondition condition, Value wrongTexts) {
+        Graph graph = fake.graph();
+        int n = fake.dim(0);
+        TextCondition right = condition;
+        TextCondition wrong = new TextCondition(wrongTexts, Optional.empty());
+        if (matcher.usesWords()) {
+            right = new TextCondition(condition.sentence(), Optional.of(condition.words().orElseGet(() -> text.words(graph, CAPTIONS, n))));
+            wrong = new TextCondition(wrongTexts, Optional.of(text.words(graph, WRONG_CAPTIONS, n)));
+        }
+        Matcher.Match match = matcher.match(place, fake, new Matcher.Texts(right, wrong,
+                () -> graph.input(SameCaptions.INPUT, DType.F32, Shape.of(n, 2 * n))));
+        graph.output("g.matching", match.loss());
+        graph.output("g.matched", match.matched());
+        return match.loss().mul(settings.loss().matching());
     }
 
     /** Moves the average of each generator parameter toward its new value, if {@code updating} is 1. */

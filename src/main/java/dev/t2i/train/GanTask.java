@@ -3,7 +3,7 @@ package dev.t2i.train;
 import dev.t2i.backend.Backend;
 import dev.t2i.backend.Executable;
 import dev.t2i.data.CaptionedImages;
-import dev.t2i.gan.ImageEncoder;
+import dev.t2i.gan.Matcher;
 import dev.t2i.nn.Parameters;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
@@ -32,7 +32,9 @@ public final class GanTask extends PictureTask {
         super(settings, new Materials(source, start, data, dataName, backend));
         this.settings = settings;
         this.source = source;
-        Optional<ImageEncoder> guide = settings.loss().matching() > 0 ? Optional.of(source.requireGuide(settings.size(), settings.text().adapter())) : Optional.empty();
+        Optional<Matcher> guide = settings.loss().matching() > 0
+                ? Optional.of(source.requireGuide(settings.size(), settings.text().adapter(), settings.loss().matchingSharpness())) : Optional.empty();
+        inputs.put(SameCaptions.INPUT, Tensor.allocate(arena, DType.F32, Shape.of(settings.batch(), 2 * settings.batch())));
         this.program = new GanProgram(settings, conditioning.text(), guide);
         this.declared = program.step(true, true);
         inputs.put(GanProgram.PENALTY_KEYS, Tensor.allocate(arena, DType.I32, Shape.of(settings.batch(), 4)));
@@ -101,6 +103,7 @@ public final class GanTask extends PictureTask {
         sentences.put(GanProgram.CAPTIONS, batch.captions());
         sentences.put(GanProgram.WRONG_CAPTIONS, batch.wrongCaptions());
         feed(step, batch, sentences);
+        SameCaptions.fill(inputs.get(SameCaptions.INPUT), sentences.get(GanProgram.CAPTIONS), sentences.get(GanProgram.WRONG_CAPTIONS));
         NoiseKeys.fill(inputs.get(GanProgram.PENALTY_KEYS), settings.seed(), NoiseKeys.PENALTIES, step);
         if (dreaming != null) {
             inputs.put(GanProgram.LATENT, dreaming.latent(inputs, inputs.get(GanProgram.NOISE_KEYS)));

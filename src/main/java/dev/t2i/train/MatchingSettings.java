@@ -4,20 +4,24 @@ import dev.t2i.config.Default;
 import dev.t2i.config.Range;
 import dev.t2i.gan.AdapterSettings;
 import dev.t2i.gan.Channels;
+import dev.t2i.gan.DamsmSettings;
 import dev.t2i.gan.MatchingConfig;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Everything that shapes the training of a matching model: a text encoder and an image encoder that agree on which
  * sentence fits which picture.
  *
  * @param size edge of the pictures in pixels
- * @param encoder the GPT-2 folder to start from; it is trained along
+ * @param encoder the encoder's folder to start from; it is trained along
+ * @param recurrent a new bidirectional LSTM with that folder's vocabulary instead
  * @param text the adapter behind it
  * @param image channels of the image encoder, from the full picture down to 4x4
+ * @param damsm also words and regions, rather than only wholes; then its gammas are in the place of {@code sharpness}
  * @param sharpness factor on the cosines
  * @param learningRate of adapter and image encoder
- * @param encoderRate of the GPT-2
+ * @param encoderRate of the encoder
  * @param warmup samples over which learning rates rise from zero; then they follow half a cosine down to zero
  */
 public record MatchingSettings(
@@ -27,8 +31,10 @@ public record MatchingSettings(
         @Range(min = 2, max = 4096) int batch,
         Schedule schedule,
         String encoder,
+        Optional<Recurrent> recurrent,
         AdapterSettings text,
         List<Integer> image,
+        Optional<DamsmSettings> damsm,
         @Range(min = 0) @Default("10") double sharpness,
         @Range(min = 0, max = 1) @Default("0.001") double learningRate,
         @Range(min = 0, max = 1) @Default("0.0003") double encoderRate,
@@ -37,11 +43,24 @@ public record MatchingSettings(
     public MatchingSettings {
         image = Channels.check("image", image);
         Channels.requireSize("image", image, size);
+        damsm.ifPresent(some -> some.requireSize("damsm.regions", size));
     }
+
+    /**
+     * AttnGAN's encoder (Xu et al. 2018).
+     *
+     * @param embedding its width
+     * @param hidden width of the state of each direction
+     * @param dropout share of the embeddings that falls out in training
+     */
+    public record Recurrent(
+            @Range(min = 1, max = 8192) @Default("300") int embedding,
+            @Range(min = 1, max = 8192) @Default("128") int hidden,
+            @Range(min = 0, below = 1) @Default("0.5") double dropout) {}
 
     /** What a model made with these settings says of itself. */
     public MatchingConfig config(long samples) {
-        return new MatchingConfig(1, size, text, image, samples);
+        return new MatchingConfig(1, size, text, image, samples, damsm);
     }
 
     /** The factor on learning rates after {@code done} samples. */

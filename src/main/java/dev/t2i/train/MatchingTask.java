@@ -4,9 +4,10 @@ import dev.t2i.backend.Backend;
 import dev.t2i.backend.Executable;
 import dev.t2i.data.CaptionedImages;
 import dev.t2i.gan.MatchingConfig;
-import dev.t2i.gan.MatchingLoss;
+import dev.t2i.gan.Matcher;
 import dev.t2i.gan.ModelFolder;
-import dev.t2i.gpt2.Gpt2Files;
+import dev.t2i.gan.TextCondition;
+import dev.t2i.text.CaptionEncoder;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.Value;
 import dev.t2i.nn.Parameters;
@@ -22,8 +23,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
-/** Training a matching model contrastively, GPT-2 included, see {@link MatchingLoss}. */
+/** Training a matching model contrastively, encoder included, see {@link Matcher}. */
 public final class MatchingTask extends FedTask<Feed.Batch> {
     private static final String PICTURES = "pictures";
     private static final String CAPTIONS = "captions";
@@ -44,7 +46,11 @@ public final class MatchingTask extends FedTask<Feed.Batch> {
     public MatchingTask(MatchingSettings settings, Path encoderFolder, CaptionedImages data, Backend backend) {
         super(backend.open(), new Feed(data, settings.seed(), settings.batch(), settings.size()));
         this.settings = settings;
-        this.text = new TextSide(Gpt2Files.open(encoderFolder), settings.text().tokens(), true);
+        CaptionEncoder source = CaptionEncoder.open(encoderFolder);
+        CaptionEncoder chosen = settings.recurrent().map(r -> source.recurrent(r.embedding(), r.hidden(), settings.seed())).orElse(source);
+        settings.text().requireFits("text", chosen);
+        this.text = new TextSide(chosen, settings.text().tokens(), true, settings.recurrent().map(MatchingSettings.Recurrent::dropout).orElse(0.0));
+        inputs.put(SameCaptions.INPUT, Tensor.allocate(arena, DType.F32, Shape.of(settings.batch(), 2 * settings.batch())));
         Parameters adapterPlace = Parameters.of(graph, GanProgram.ADAPTER);
         Parameters imagePlace = Parameters.of(graph, GanProgram.MATCHING);
         trace(adapterPlace, imagePlace);
@@ -58,16 +64,24 @@ public final class MatchingTask extends FedTask<Feed.Batch> {
     private void trace(Parameters adapterPlace, Parameters imagePlace) {
         int n = settings.batch();
         Value pictures = graph.input(PICTURES, DType.F32, Shape.of(n, settings.size(), settings.size(), 3));
-        Value texts = settings.text().build().adapt(adapterPlace, text.pooled(graph, CAPTIONS, n));
-        Value wrong = settings.text().build().adapt(adapterPlace, text.pooled(graph, WRONG_CAPTIONS, n));
-        Value seen = settings.config(0).buildImageEncoder().encode(imagePlace, pictures);
-        Value loss = MatchingLoss.of(seen, texts, wrong, settings.sharpness());
-        graph.output("loss", loss);
-        graph.output("matched", MatchingLoss.accuracy(seen, texts, wrong));
-        graph.output("over_wrong", seen.mul(texts).sum(1).greater(seen.mul(wrong).sum(1)).mean());
-        Adam.Update update = adam.minimize(loss, imagePlace);
+        Matcher matcher = settings.config(0).buildMatcher(settings.sharpness());
+        Matcher.Match match = matcher.match(imagePlace, pictures, new Matcher.Texts(texts(adapterPlace, CAPTIONS, matcher),
+                texts(adapterPlace, WRONG_CAPTIONS, matcher), () -> graph.input(SameCaptions.INPUT, DType.F32, Shape.of(n, 2 * n))));
+        graph.output("loss", match.loss());
+        graph.output("matched", match.matched());
+        graph.output("over_wrong", match.overWrong());
+        Adam.Update update = adam.minimize(match.loss(), imagePlace);
         graph.output("norm", update.gradientNorm());
-        Adam.Update.makeAll(List.of(update, adam.minimize(loss, adapterPlace), encoderAdam.minimize(loss, text.trained(graph).orElseThrow())));
+        List<Adam.Update> updates = new ArrayList<>(List.of(update, encoderAdam.minimize(match.loss(), text.trained(graph).orElseThrow())));
+        if (!adapterPlace.declarations().isEmpty()) {
+            updates.add(1, adam.minimize(match.loss(), adapterPlace));
+        }
+        Adam.Update.makeAll(updates);
+    }
+
+    private TextCondition texts(Parameters adapterPlace, String name, Matcher matcher) {
+        Value sentences = settings.text().build().adapt(adapterPlace, text.pooled(graph, name, settings.batch()));
+        return new TextCondition(sentences, matcher.usesWords() ? Optional.of(text.words(graph, name, settings.batch())) : Optional.empty());
     }
 
     @Override
@@ -106,7 +120,8 @@ public final class MatchingTask extends FedTask<Feed.Batch> {
         Map<String, List<String>> sentences = new LinkedHashMap<>();
         sentences.put(CAPTIONS, batch.captions());
         sentences.put(WRONG_CAPTIONS, batch.wrongCaptions());
-        text.feed(inputs, sentences);
+        text.feed(inputs, sentences, settings.seed(), step);
+        SameCaptions.fill(inputs.get(SameCaptions.INPUT), sentences.get(CAPTIONS), sentences.get(WRONG_CAPTIONS));
         double factor = settings.factor(step * settings.batch());
         adam.feed(inputs, step + 1, settings.learningRate() * factor);
         encoderAdam.feed(inputs, step + 1, settings.encoderRate() * factor);

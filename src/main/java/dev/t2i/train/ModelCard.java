@@ -2,17 +2,18 @@ package dev.t2i.train;
 
 import dev.t2i.config.Settings;
 import dev.t2i.gan.ModelConfig;
+import dev.t2i.text.CaptionEncoder;
 import java.util.Locale;
 
 /** The README.md of a trained model: what it is, what it was trained on, and how to use it. */
 final class ModelCard {
     private ModelCard() {}
 
-    static String of(ModelConfig config, Record settings) {
+    static String of(ModelConfig config, CaptionEncoder encoder, Record settings) {
         return """
                 # %s
 
-                A text-to-image model made with t2i: a GPT-2 encoder (`encoder/`), an adapter and a %s generator (`model.safetensors`)
+                A text-to-image model made with t2i: %s (`encoder/`), an adapter and a %s generator (`model.safetensors`)
                 that draws pictures of %d x %d pixels.
 
                 - Training data: `%s`, %,d pictures seen
@@ -27,7 +28,7 @@ final class ModelCard {
                 ```yaml
                 %s
                 ```
-                """.formatted(config.name(), config.generator().kind().name().toLowerCase(Locale.ROOT), config.size(), config.size(), config.data(),
+                """.formatted(config.name(), encoder.description(), config.generator().kind().name().toLowerCase(Locale.ROOT), config.size(), config.size(), config.data(),
                 config.samples(), config.words().size(), Settings.toYaml(settings).strip());
     }
 }

@@ -4,12 +4,10 @@ import dev.t2i.backend.Session;
 import dev.t2i.data.CaptionedImages;
 import dev.t2i.error.BadInputException;
 import dev.t2i.gan.ModelFolder;
-import dev.t2i.gpt2.BpeVocabulary;
-import dev.t2i.gpt2.Gpt2Files;
-import dev.t2i.gpt2.Gpt2Weights;
 import dev.t2i.gpt2.Sentences;
 import dev.t2i.nn.Parameters;
 import dev.t2i.safetensors.SafetensorsWriter;
+import dev.t2i.text.CaptionEncoder;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Tensor;
 import java.io.IOException;
@@ -49,13 +47,13 @@ final class ModelExport {
     /** Writes {@code encoder/}: the learned weights where the encoder was trained along, else the source's files. */
     static void encoder(Path model, TextSide text, boolean trained, Session session, Arena arena) {
         Path target = model.resolve(ModelFolder.ENCODER);
-        Gpt2Files source = text.files();
+        CaptionEncoder source = text.encoder();
         if (!trained) {
             ModelFolder.copyEncoder(source.folder(), target);
             return;
         }
         Map<String, Tensor> weights = new LinkedHashMap<>();
-        Gpt2Weights.shapes(source.config()).forEach((name, shape) -> {
+        source.shapes().forEach((name, shape) -> {
             Tensor home = Tensor.allocate(arena, DType.F32, shape);
             session.get(TextSide.ENCODER + "/" + name, home);
             weights.put(name, home);
@@ -65,7 +63,7 @@ final class ModelExport {
         } catch (IOException e) {
             throw new BadInputException(target + ": cannot be created, " + e.getMessage(), e);
         }
-        Gpt2Files.write(target, source.config(), BpeVocabulary.read(source.folder()), weights, DType.F16);
+        source.write(target, weights, DType.F16);
     }
 
     /** All words of the captions, or of the first many of an endless set. */

@@ -141,7 +141,7 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
             conditioning.export(session(), adapterPlace(), folder, tensors, scratch);
             ModelConfig config = new ModelConfig(1, name, settings.size(), settings.text().adapter(), settings.generator(),
                     samples, materials.dataName, settings.truncation(), ModelExport.words(materials.data));
-            ModelFolder.write(folder, config, tensors, DType.F16, ModelCard.of(config, (Record) settings));
+            ModelFolder.write(folder, config, tensors, DType.F16, ModelCard.of(config, conditioning.text().encoder(), (Record) settings));
             posteriorPlace().ifPresent(place ->
                     ModelExport.companion(session(), GanProgram.POSTERIOR, place.declarations(), folder, ModelFolder.POSTERIOR, scratch));
         }

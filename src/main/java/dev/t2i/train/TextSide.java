@@ -4,16 +4,14 @@ import dev.t2i.backend.Executable;
 import dev.t2i.backend.Session;
 import dev.t2i.error.BadModelException;
 import dev.t2i.gan.TextCondition;
-import dev.t2i.gpt2.Gpt2Config;
-import dev.t2i.gpt2.Gpt2Files;
-import dev.t2i.gpt2.Gpt2Weights;
 import dev.t2i.gpt2.Sentences;
-import dev.t2i.gpt2.TextFeatures;
 import dev.t2i.gpt2.TokenBatch;
 import dev.t2i.gpt2.Tokenizer;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.Value;
 import dev.t2i.nn.Parameters;
+import dev.t2i.text.CaptionEncoder;
+import dev.t2i.text.CaptionFeatures;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
@@ -23,10 +21,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
- * The GPT-2 in a training: sentences to pooled features, last token's and mean side by side. Frozen, it runs as a graph
- * of its own and its results are inputs of the step; trained along, it is traced into the step.
+ * The encoder in a training: sentences to pooled features and words. Frozen, it runs as a graph of its own and its results are inputs
+ * of the step; trained along, it is traced into the step.
  */
 final class TextSide implements GanProgram.TextInput, AutoCloseable {
     static final String ENCODER = "encoder";
@@ -35,17 +34,22 @@ final class TextSide implements GanProgram.TextInput, AutoCloseable {
     private static final String WORDS = ".words";
     private static final String EMBEDDINGS = ".embeddings";
     private static final String MASK = ".mask";
+    private static final String KEYS = ".keys";
+    /** Of what falls out; training's noise and grids have others. */
+    private static final int DROPOUT_STREAM = 0xD120;
 
-    private final Gpt2Files files;
+    private final CaptionEncoder encoder;
     private final Tokenizer tokenizer;
     private final int endOfText;
     private final int tokens;
     private final boolean trained;
     private final Arena arena = Arena.ofShared();
     private final Map<Graph, Parameters> places = new IdentityHashMap<>();
-    private final Map<Graph, Map<String, TextFeatures>> traced = new IdentityHashMap<>();
+    private final Map<Graph, Map<String, CaptionFeatures>> traced = new IdentityHashMap<>();
     private final Map<String, TokenBatch> batches = new LinkedHashMap<>();
-    private Gpt2Weights weights;
+    private final double dropout;
+    private final Map<String, Tensor> keys = new LinkedHashMap<>();
+    private Function<String, Tensor> weights;
     private Executable frozen;
     private TokenBatch frozenBatch;
 
@@ -53,48 +57,45 @@ final class TextSide implements GanProgram.TextInput, AutoCloseable {
      * @param tokens longest sentence; longer ones are cut
      * @param trained whether the encoder is part of the step and its weights are states to learn
      */
-    TextSide(Gpt2Files files, int tokens, boolean trained) {
-        this.files = files;
-        this.tokenizer = files.tokenizer();
+    TextSide(CaptionEncoder encoder, int tokens, boolean trained) {
+        this(encoder, tokens, trained, 0);
+    }
+
+    /** @param dropout share of the embeddings that falls out in each step of an encoder that is trained, where the encoder has that */
+    TextSide(CaptionEncoder encoder, int tokens, boolean trained, double dropout) {
+        this.encoder = encoder;
+        this.tokenizer = encoder.tokenizer();
         this.tokens = tokens;
         this.trained = trained;
-        this.endOfText = files.config().endOfText().orElseThrow(() -> new BadModelException(
-                files.folder() + ": eos_token_id in config.json is not in the vocabulary; conditioning on text needs it"));
-        if (files.config().positions() < tokens + 1) {
-            throw new BadModelException("%s: %d positions are too few for sentences of %d tokens and the one in front; lower text.adapter.tokens"
-                    .formatted(files.folder(), files.config().positions(), tokens));
+        this.dropout = dropout;
+        this.endOfText = encoder.endOfText();
+        if (encoder.longest() < tokens) {
+            throw new BadModelException("%s: reads at most %d tokens beside the one in front, too few for sentences of %d; lower text.adapter.tokens"
+                    .formatted(encoder.folder(), encoder.longest(), tokens));
         }
     }
 
-    Gpt2Config config() {
-        return files.config();
-    }
-
-    Gpt2Files files() {
-        return files;
+    CaptionEncoder encoder() {
+        return encoder;
     }
 
     /** Width of the pooled features. */
     int features() {
-        return 2 * files.config().embedding();
+        return encoder.pooledWidth();
     }
 
     /** The encoder's weights as they are in its folder, by plain name. */
     Map<String, Tensor> initialWeights() {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
-        Gpt2Weights.shapes(config()).keySet().forEach(name -> tensors.put(name, weights().tensor(name)));
+        encoder.shapes().keySet().forEach(name -> tensors.put(name, weights().apply(name)));
         return tensors;
     }
 
-    private Gpt2Weights weights() {
+    private Function<String, Tensor> weights() {
         if (weights == null) {
-            weights = files.weights(arena);
+            weights = encoder.weights(arena);
         }
         return weights;
-    }
-
-    private static Value pool(TextFeatures features) {
-        return Value.concat(1, features.last(), features.mean());
     }
 
     @Override
@@ -102,24 +103,25 @@ final class TextSide implements GanProgram.TextInput, AutoCloseable {
         if (!trained) {
             return graph.input(name + FEATURES, DType.F32, Shape.of(rows, features()));
         }
-        return pool(trace(graph, name, rows));
+        return trace(graph, name, rows).pooled();
     }
 
     @Override
     public TextCondition.Words words(Graph graph, String name, int rows) {
         if (!trained) {
-            Shape shape = Shape.of(rows, tokens, config().embedding());
-            return new TextCondition.Words(graph.input(name + WORDS, DType.F32, shape), graph.input(name + EMBEDDINGS, DType.F32, shape),
+            return new TextCondition.Words(graph.input(name + WORDS, DType.F32, Shape.of(rows, tokens, encoder.stateWidth())),
+                    graph.input(name + EMBEDDINGS, DType.F32, Shape.of(rows, tokens, encoder.embeddingWidth())),
                     graph.input(name + MASK, DType.F32, Shape.of(rows, tokens)));
         }
-        TextFeatures features = trace(graph, name, rows);
-        return new TextCondition.Words(features.tokens(), features.embeddings(), features.mask());
+        CaptionFeatures features = trace(graph, name, rows);
+        return new TextCondition.Words(features.states(), features.embeddings(), features.mask());
     }
 
-    private TextFeatures trace(Graph graph, String name, int rows) {
+    private CaptionFeatures trace(Graph graph, String name, int rows) {
         Parameters place = places.computeIfAbsent(graph, g -> Parameters.of(g, ENCODER));
-        return traced.computeIfAbsent(graph, _ -> new LinkedHashMap<>()).computeIfAbsent(name, _ -> TextFeatures.of(place, config(),
-                graph.input(name + IDS, DType.I32, Shape.of(rows, tokens + 1)), graph.input(name + MASK, DType.F32, Shape.of(rows, tokens + 1))));
+        return traced.computeIfAbsent(graph, _ -> new LinkedHashMap<>()).computeIfAbsent(name, _ -> encoder.trace(place,
+                graph.input(name + IDS, DType.I32, Shape.of(rows, tokens + 1)), graph.input(name + MASK, DType.F32, Shape.of(rows, tokens + 1)),
+                new CaptionEncoder.Dropout(dropout, dropout == 0 ? null : graph.input(name + KEYS, DType.I32, Shape.of(rows, 4)))));
     }
 
     @Override
@@ -133,19 +135,36 @@ final class TextSide implements GanProgram.TextInput, AutoCloseable {
             return;
         }
         Graph graph = new Graph();
-        Parameters place = Parameters.of(graph, ENCODER, name -> weights().tensor(name).dtype());
+        Parameters place = Parameters.of(graph, ENCODER, name -> weights().apply(name).dtype());
         Value ids = graph.input("ids", DType.I32, Shape.of(rows, tokens + 1));
         Value mask = graph.input("mask", DType.F32, Shape.of(rows, tokens + 1));
-        TextFeatures features = TextFeatures.of(place, config(), ids, mask);
-        graph.output(FEATURES, pool(features));
-        graph.output(WORDS, features.tokens());
+        CaptionFeatures features = encoder.trace(place, ids, mask);
+        graph.output(FEATURES, features.pooled());
+        graph.output(WORDS, features.states());
         graph.output(EMBEDDINGS, features.embeddings());
         graph.output(MASK, features.mask());
         for (Parameters.Declaration declaration : place.declarations()) {
-            session.lend(place.stateName(declaration.name()), weights().tensor(declaration.name()));
+            session.lend(place.stateName(declaration.name()), weights().apply(declaration.name()));
         }
         frozen = session.compile(graph);
         frozenBatch = TokenBatch.allocate(arena, rows, tokens + 1);
+    }
+
+    /** {@link #feed(Map, Map)} with what falls out in step {@code step}; groups of sentences lose different numbers. */
+    void feed(Map<String, Tensor> inputs, Map<String, List<String>> groups, long seed, long step) {
+        feed(inputs, groups);
+        if (dropout > 0) {
+            int group = 0;
+            for (Map.Entry<String, List<String>> sentences : groups.entrySet()) {
+                int rows = sentences.getValue().size();
+                Tensor own = keys.computeIfAbsent(sentences.getKey(), _ -> Tensor.allocate(arena, DType.I32, Shape.of(rows, 4)));
+                for (int row = 0; row < rows; row++) {
+                    NoiseKeys.set(own, row, seed, DROPOUT_STREAM + group, (int) (step * rows + row));
+                }
+                inputs.put(sentences.getKey() + KEYS, own);
+                group++;
+            }
+        }
     }
 
     /**

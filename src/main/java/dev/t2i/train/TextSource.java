@@ -6,14 +6,14 @@ import dev.t2i.data.CaptionedImages;
 import dev.t2i.error.BadInputException;
 import dev.t2i.error.BadModelException;
 import dev.t2i.gan.AdapterSettings;
-import dev.t2i.gan.ImageEncoder;
+import dev.t2i.gan.Matcher;
 import dev.t2i.gan.MatchingConfig;
 import dev.t2i.gan.ModelConfig;
 import dev.t2i.gan.ModelFolder;
 import dev.t2i.gan.TextAdapter;
-import dev.t2i.gpt2.Gpt2Files;
 import dev.t2i.nn.Parameters;
 import dev.t2i.safetensors.Weights;
+import dev.t2i.text.CaptionEncoder;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
@@ -28,7 +28,7 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * The folder that a training takes its text features from: a plain GPT-2, or a model that brings a trained adapter with
+ * The folder that a training takes its text features from: a plain encoder, a GPT-2 for one, or a model that brings a trained adapter with
  * its encoder (a matching model, or a text-to-image model).
  */
 public final class TextSource {
@@ -37,9 +37,9 @@ public final class TextSource {
 
     private final Path folder;
     private final boolean plain;
-    private final Gpt2Files encoder;
+    private final CaptionEncoder encoder;
 
-    private TextSource(Path folder, boolean plain, Gpt2Files encoder) {
+    private TextSource(Path folder, boolean plain, CaptionEncoder encoder) {
         this.folder = folder;
         this.plain = plain;
         this.encoder = encoder;
@@ -55,17 +55,20 @@ public final class TextSource {
             throw new BadModelException(folder + ": there is no such folder; text.encoder names a GPT-2 folder, a matching model or a text-to-image model");
         }
         boolean plain = !Files.isDirectory(folder.resolve(ModelFolder.ENCODER));
-        return new TextSource(folder, plain, plain ? Gpt2Files.open(folder) : ModelFolder.encoder(folder));
+        return new TextSource(folder, plain, plain ? CaptionEncoder.open(folder) : ModelFolder.encoder(folder));
     }
 
-    Gpt2Files encoder() {
+    CaptionEncoder encoder() {
         return encoder;
     }
 
     /** The trained adapter, for a training that leaves it as it is. */
     Map<String, Tensor> adapter(List<Parameters.Declaration> declarations, Arena arena) {
+        if (declarations.isEmpty()) {
+            return Map.of();
+        }
         if (plain) {
-            throw new BadInputException(folder + ": a plain GPT-2 has no adapter; set text.train to adapter or all, or name a matching model as text.encoder");
+            throw new BadInputException(folder + ": a plain encoder has no adapter; set text.train to adapter or all, or name a matching model as text.encoder");
         }
         return tensors(folder.resolve(Weights.SINGLE), ModelFolder.ADAPTER, declarations, arena);
     }
@@ -77,6 +80,9 @@ public final class TextSource {
             return tensors(folder.resolve(Weights.SINGLE), ModelFolder.ADAPTER, declarations, arena);
         }
         Map<String, Tensor> fresh = Parameters.initialize(declarations, seed, arena);
+        if (fresh.isEmpty()) {
+            return fresh;
+        }
         try (TextSide text = new TextSide(encoder, settings.tokens(), false); Session session = backend.open()) {
             standardise(text, session, data, fresh);
         }
@@ -112,7 +118,7 @@ public final class TextSource {
     }
 
     /** The network that tells how well a picture matches a sentence, in a matching model's folder. */
-    ImageEncoder requireGuide(int size, AdapterSettings text) {
+    Matcher requireGuide(int size, AdapterSettings text, double sharpness) {
         if (plain || !MatchingConfig.isIn(folder)) {
             throw new BadInputException(folder + ": a matching loss needs a matching model as text.encoder; train one with a configuration of task: matching, or set loss.matching to 0");
         }
@@ -121,7 +127,7 @@ public final class TextSource {
             throw new BadInputException("%s: the matching model sees %d pixels and %d features, the configuration asks for %d and %d"
                     .formatted(folder, config.size(), config.text().width(), size, text.width()));
         }
-        return config.buildImageEncoder();
+        return config.buildMatcher(sharpness);
     }
 
     Map<String, Tensor> guideWeights(List<Parameters.Declaration> declarations, Arena arena) {
@@ -152,6 +158,7 @@ public final class TextSource {
 
     /** Refuses settings that disagree with the folder's own adapter. */
     void requireAdapter(AdapterSettings settings) {
+        settings.requireFits("text.adapter", encoder);
         if (plain) {
             return;
         }

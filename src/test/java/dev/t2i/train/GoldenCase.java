@@ -2,6 +2,7 @@ package dev.t2i.train;
 
 import dev.t2i.config.Settings;
 import dev.t2i.gan.ImageEncoder;
+import dev.t2i.gan.Matcher;
 import dev.t2i.gan.TextCondition;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.Value;
@@ -26,7 +27,7 @@ import java.util.stream.Collectors;
  * One of the small trainings that {@code gan_golden.py} ran in PyTorch: the same settings here, and the tensors that it
  * wrote: {@code in} for each step, {@code initial} states, {@code said} figures, {@code final} states.
  */
-record GoldenCase(String name, GanSettings settings, Optional<ImageEncoder> guide) {
+record GoldenCase(String name, GanSettings settings, Optional<Matcher> guide) {
     static final int STEPS = 10;
     private static final SafetensorsFile FILE = open();
     private static final int FEATURES = 12;
@@ -59,7 +60,7 @@ record GoldenCase(String name, GanSettings settings, Optional<ImageEncoder> guid
             optimizer: {generator_rate: 0.0002, discriminator_rate: 0.0004, beta1: 0, beta2: 0.99, warmup: 0}
             average: {half_life: 40, ramp: 0.5}
             """;
-    private static final ImageEncoder GUIDE = new ImageEncoder(8, List.of(6, 8, 8));
+    private static final Matcher GUIDE = new Matcher.OfSentences(new ImageEncoder(8, List.of(6, 8, 8)), 10);
 
     static final GoldenCase YARDSTICK_CASE = of("yardstick", YARDSTICK, Optional.empty());
     static final GoldenCase MAPPED_CASE = of("mapped", MAPPED, Optional.of(GUIDE));
@@ -72,7 +73,7 @@ record GoldenCase(String name, GanSettings settings, Optional<ImageEncoder> guid
         return List.of(YARDSTICK_CASE, MAPPED_CASE, JOINT_CASE, REDRAWN_CASE);
     }
 
-    private static GoldenCase of(String name, String yaml, Optional<ImageEncoder> guide, String... overrides) {
+    private static GoldenCase of(String name, String yaml, Optional<Matcher> guide, String... overrides) {
         return new GoldenCase(name, Settings.parse(yaml, name, GanSettings.class, List.of(overrides)), guide);
     }
 

@@ -1,0 +1,171 @@
+package dev.t2i.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.t2i.TextToImage;
+import dev.t2i.TinyModel;
+import dev.t2i.backend.Backends;
+import dev.t2i.config.Settings;
+import dev.t2i.data.CaptionedImages;
+import dev.t2i.data.DataSpec;
+import dev.t2i.error.BadInputException;
+import dev.t2i.error.BadModelException;
+import dev.t2i.gan.ModelConversion;
+import dev.t2i.gan.ModelFolder;
+import dev.t2i.gpt2.Gpt2Files;
+import dev.t2i.tensor.DType;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A matching model of words and regions at toy size, with either encoder, and a GAN that is conditioned and guided by it. */
+class DamsmTrainingTest {
+    private static final String MATCHING = """
+            task: matching
+            size: 16
+            batch: 4
+            encoder: unused
+            %s
+            image: [4, 6, 8]
+            damsm: {regions: 8}
+            warmup: 8
+            schedule: {samples: 400, tick: 8, snapshot: 0, checkpoint: 160, keep: 2}
+            """;
+    private static final String RECURRENT = """
+            recurrent: {embedding: 6, hidden: 5}
+            text: {kind: direct, width: 10, tokens: 16}""";
+    private static final String GPT2 = """
+            text: {width: 10, hidden_width: 12, tokens: 16}""";
+    private static final String GAN = """
+            task: gan
+            size: 16
+            batch: 4
+            text:
+              encoder: unused
+              adapter: %s
+              train: %s
+            generator: {kind: mapped, noise_width: 6, style_width: 8, attention: [8], channels: [8, 6, 4]}
+            discriminator: {channels: [4, 6, 8], head_width: 8}
+            loss: {matching: 5}
+            schedule: {samples: 24, tick: 8, snapshot: 0, checkpoint: 16, keep: 2}
+            """;
+
+    @TempDir
+    private Path folder;
+    private Path encoder;
+    private final CaptionedImages data = DataSpec.parse("scenes:?seed=3").open();
+
+    @BeforeEach
+    void writeEncoder() {
+        encoder = TinyModel.write(folder.resolve("tiny")).resolve(ModelFolder.ENCODER);
+    }
+
+    private MatchingTask matching(String text) {
+        MatchingSettings settings = Settings.parse(MATCHING.formatted(text.strip()), "test", MatchingSettings.class, List.of());
+        return new MatchingTask(settings, encoder, data, Backends.get("vector", 2));
+    }
+
+    private Path matchingModel(String text) throws Exception {
+        Path model = Files.createDirectory(folder.resolve("matching"));
+        try (MatchingTask task = matching(text)) {
+            task.initialize();
+            task.compile();
+            task.step(0);
+            task.export(model, "matching", 4);
+        }
+        return model;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {RECURRENT, GPT2})
+    void theLossFallsAndEverythingLearns(String text) {
+        try (MatchingTask task = matching(text)) {
+            task.initialize();
+            Map<String, float[]> before = TaskRun.states(task);
+            task.compile();
+            double sum = 0;
+            double last = 0;
+            for (int step = 0; step < 60; step++) {
+                task.step(step);
+                sum += step < 10 ? task.statistics().get("loss") : 0;
+                last += step >= 50 ? task.statistics().get("loss") : 0;
+            }
+            assertTrue(last < 0.9 * sum, "from " + sum / 10 + " to " + last / 10);
+            Map<String, float[]> after = TaskRun.states(task);
+            before.forEach((name, values) -> {
+                if (!name.startsWith("adam") && !name.endsWith("mean") && !name.endsWith("deviation")) {
+                    assertFalse(java.util.Arrays.equals(values, after.get(name)), name + " never moved");
+                }
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {RECURRENT, GPT2})
+    void guidesAGeneratorThatHearsWordsAndThenDraws(String text) throws Exception {
+        Path matching = matchingModel(text);
+        String adapter = text.substring(text.indexOf('{', text.indexOf("text:")));
+        Path model = Files.createDirectory(folder.resolve("model"));
+        for (String train : List.of("all", "none")) {
+            GanSettings settings = Settings.parse(GAN.formatted(adapter, train), "test", GanSettings.class, List.of());
+            try (GanTask task = new GanTask(settings, TextSource.open(matching), Optional.empty(), data, "scenes:", Backends.get("vector", 2))) {
+                task.initialize();
+                task.compile();
+                for (int step = 0; step < 3; step++) {
+                    task.step(step);
+                    assertTrue(task.statistics().values().stream().allMatch(Double::isFinite), task.statistics().toString());
+                }
+                assertTrue(task.statistics().keySet().containsAll(List.of("g.matching", "g.matched")), task.statistics().toString());
+                if (train.equals("none")) {
+                    task.export(model, "model", 12);
+                }
+            }
+        }
+        byte[] first = drawn(model);
+        Path halves = folder.resolve("halves");
+        ModelConversion.convert(model, halves, DType.F16);
+        assertEquals(first.length, drawn(halves).length);
+    }
+
+    private static byte[] drawn(Path model) {
+        try (TextToImage drawing = TextToImage.open(model, Backends.get("vector", 2))) {
+            byte[] red = drawing.draw("a red house", 1).rgb();
+            assertNotEquals(java.util.Arrays.hashCode(red), java.util.Arrays.hashCode(drawing.draw("two small boats on the blue water", 1).rgb()));
+            return red;
+        }
+    }
+
+    @Test
+    void widthsThatDoNotFitAreNamed() {
+        String message = assertThrows(BadInputException.class, () -> matching(RECURRENT.replace("width: 10", "width: 12"))).getMessage();
+        assertTrue(message.contains("text: width is 12 with kind direct") && message.contains("vectors of 10"), message);
+        message = assertThrows(BadInputException.class, () -> matching(GPT2 + "\ndamsm: {regions: 5}")).getMessage();
+        assertTrue(message.contains("damsm"), message);
+    }
+
+    @Test
+    void aRecurrentEncoderIsNoGpt2AndDamageIsNamed() throws Exception {
+        Path matching = matchingModel(RECURRENT);
+        String message = assertThrows(BadModelException.class, () -> ModelFolder.gpt2(matching)).getMessage();
+        assertTrue(message.contains("model_type is 'lstm'"), message);
+        Path config = matching.resolve(ModelFolder.ENCODER).resolve(Gpt2Files.CONFIG_FILE);
+        Files.writeString(config, Files.readString(config).replace("\"hidden\" : 5", "\"hidden\" : 6"));
+        message = assertThrows(BadInputException.class, () -> TextSource.open(matching).requireAdapter(
+                Settings.parse("kind: direct\nwidth: 10\ntokens: 16\n", "test", dev.t2i.gan.AdapterSettings.class, List.of()))).getMessage();
+        assertTrue(message.contains("vectors of 12"), message);
+        Files.writeString(config, "{\"model_type\": \"lstm\", \"vocab_size\": 420}");
+        message = assertThrows(BadModelException.class, () -> ModelFolder.encoder(matching)).getMessage();
+        assertTrue(message.contains("config.json") && message.contains("embedding"), message);
+    }
+}
