@@ -31,13 +31,15 @@ public record DamsmLoss(double gamma1, double gamma2, double gamma3) {
         int m = words.states().dim(0);
         int tokens = words.states().dim(1);
         Value said = words.states().reshape(m * tokens, width);
-        Value scores = said.matMul(regions.reshape(n * count, width), false, true).reshape(m, tokens, n, count);
-        Value unseen = words.mask().reshape(m, tokens, 1, 1).select(graph.scalar(0), graph.scalar(UNSEEN));
+        Value scores = regions.reshape(n * count, width).matMul(said, false, true).reshape(n, count, m, tokens);
+        Value unseen = words.mask().reshape(1, 1, m, tokens).select(graph.scalar(0), graph.scalar(UNSEEN));
         // First whose word a region is, then which regions are a word's.
-        Value shares = Functions.softmax(Functions.softmax(scores.add(unseen), 1).mul(gamma1), 3);
-        Value found = shares.transpose(2, 0, 1, 3).reshape(n, m * tokens, count).matMul(regions); // [n, m * tokens, width]
-        Value fit = found.mul(said.reshape(1, m * tokens, width)).sum(2)
-                .mul(found.square().sum(2).add(TINY).rsqrt()).mul(said.square().sum(1).add(TINY).rsqrt().reshape(1, m * tokens, 1));
+        Value shares = Functions.softmax(Functions.softmax(scores.add(unseen), 3).mul(gamma1), 1).reshape(n, count, m * tokens);
+        // What a word found is the mean of regions by its shares. Its product with the word and its own length are had from products
+        // between regions alone, without a vector for every picture and word.
+        Value product = shares.mul(scores.reshape(n, count, m * tokens)).sum(1);
+        Value squaredLength = regions.matMul(regions, false, true).matMul(shares).mul(shares).sum(1); // [n, 1, m * tokens]
+        Value fit = product.mul(squaredLength.max(0).add(TINY).rsqrt()).mul(said.square().sum(1).add(TINY).rsqrt().reshape(1, 1, m * tokens));
         return fit.mul(gamma2).exp().reshape(n, m, tokens).mul(words.mask().reshape(1, m, tokens)).sum(2).log().reshape(n, m);
     }
 
