@@ -173,7 +173,7 @@ class TextToImageTest {
         Path config = broken.resolve(ModelConfig.FILE);
         String text = Files.readString(config);
         Files.writeString(config, text.replace("\"tokens\" : 16", "\"tokens\" : 17"));
-        refused(broken, "positions are too few");
+        refused(broken, "too few for prompts of 17");
         Files.writeString(config, text.replace("\"hidden_width\" : 12", "\"hidden_width\" : 14"));
         refused(broken, "model.safetensors");
         Files.writeString(config, text);
