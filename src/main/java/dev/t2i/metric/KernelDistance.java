@@ -1,6 +1,8 @@
 package dev.t2i.metric;
 
 import dev.t2i.tensor.CounterRandom;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * The kernel distance between two sets of pictures (Bińkowski et al. 2018): the unbiased squared maximum mean discrepancy
@@ -10,8 +12,10 @@ import dev.t2i.tensor.CounterRandom;
 public final class KernelDistance {
     public static final int SUBSETS = 100;
     public static final int SUBSET_SIZE = 1000;
+    /** Above so many pictures of a set, the kernel of all pairs would take more memory than it saves time. */
+    private static final int MOST_KEPT = 4000;
 
-    /** Mean and standard deviation over subsets. */
+    /** Mean and standard deviation over subsets; with one subset, which is the whole, there is no deviation to speak of. */
     public record Value(double mean, double standardDeviation) {}
 
     private KernelDistance() {}
@@ -26,56 +30,78 @@ public final class KernelDistance {
      * @throws dev.t2i.error.BadInputException if the features are not those of one network
      */
     public static Value between(FeatureSet a, FeatureSet b, int subsets, int subsetSize, long seed) {
+        return between(a, b, subsets, subsetSize, seed, MOST_KEPT);
+    }
+
+    static Value between(FeatureSet a, FeatureSet b, int subsets, int subsetSize, long seed, int mostKept) {
         FeatureSet.requireComparable(a.network(), a.width(), b.network(), b.width());
         int size = Math.min(subsetSize, Math.min(a.count(), b.count()));
         // All subsets of the whole are the whole.
         int draws = size == a.count() && size == b.count() ? 1 : subsets;
-        double sum = 0;
-        double squares = 0;
+        double[] values = new double[draws];
+        Kernels kernels = Math.max(a.count(), b.count()) <= mostKept && draws > 1 ? new Kernels(a.vectors(), b.vectors()) : null;
         for (int draw = 0; draw < draws; draw++) {
-            float[][] x = subset(a.vectors(), size, new CounterRandom(seed, 0, draw));
-            float[][] y = subset(b.vectors(), size, new CounterRandom(seed, 1, draw));
-            double value = squaredDiscrepancy(x, y);
-            sum += value;
-            squares += value * value;
+            int[] x = subset(a.count(), size, new CounterRandom(seed, 0, draw));
+            int[] y = subset(b.count(), size, new CounterRandom(seed, 1, draw));
+            values[draw] = kernels == null ? squaredDiscrepancy(chosen(a.vectors(), x), chosen(b.vectors(), y)) : kernels.squaredDiscrepancy(x, y);
         }
-        double mean = sum / draws;
-        return new Value(mean, Math.sqrt(Math.max(0, squares / draws - mean * mean)));
+        double mean = Arrays.stream(values).average().orElseThrow();
+        double squares = Arrays.stream(values).map(value -> (value - mean) * (value - mean)).sum();
+        return new Value(mean, Math.sqrt(squares / draws));
     }
 
-    /** Different vectors at random: the start of a Fisher-Yates shuffle. */
-    private static float[][] subset(float[][] vectors, int size, CounterRandom random) {
-        float[][] shuffled = vectors.clone();
-        for (int i = 0; i < size; i++) {
-            int j = i + random.below(shuffled.length - i, i);
-            float[] swapped = shuffled[i];
-            shuffled[i] = shuffled[j];
-            shuffled[j] = swapped;
+    /** The kernel of all pairs, computed once for all subsets. */
+    private record Kernels(double[][] withinA, double[][] withinB, double[][] across) {
+        Kernels(float[][] a, float[][] b) {
+            this(kernels(a, a), kernels(b, b), kernels(a, b));
         }
-        float[][] subset = new float[size][];
-        System.arraycopy(shuffled, 0, subset, 0, size);
-        return subset;
+
+        double squaredDiscrepancy(int[] x, int[] y) {
+            double within = 0;
+            double between = 0;
+            for (int i = 0; i < x.length; i++) {
+                for (int j = 0; j < x.length; j++) {
+                    within += j == i ? 0 : withinA[x[i]][x[j]] + withinB[y[i]][y[j]];
+                    between += across[x[i]][y[j]];
+                }
+            }
+            double n = x.length;
+            return within / (n * (n - 1)) - 2 * between / (n * n);
+        }
+    }
+
+    /** Rows are independent of each other, so that threads change nothing. */
+    private static double[][] kernels(float[][] x, float[][] y) {
+        double[][] rows = new double[x.length][y.length];
+        IntStream.range(0, x.length).parallel().forEach(i -> Arrays.setAll(rows[i], j -> kernel(x[i], y[j])));
+        return rows;
     }
 
     static double squaredDiscrepancy(float[][] x, float[][] y) {
-        int n = x.length;
-        double within = 0;
-        double across = 0;
-        for (int i = 0; i < n; i++) {
-            for (int j = 0; j < n; j++) {
-                if (j < i) {
-                    within += 2 * (kernel(x[i], x[j]) + kernel(y[i], y[j]));
-                }
-                across += kernel(x[i], y[j]);
-            }
+        int[] all = IntStream.range(0, x.length).toArray();
+        return new Kernels(x, y).squaredDiscrepancy(all, all);
+    }
+
+    private static float[][] chosen(float[][] vectors, int[] indices) {
+        return Arrays.stream(indices).mapToObj(i -> vectors[i]).toArray(float[][]::new);
+    }
+
+    /** Different numbers at random: the start of a Fisher-Yates shuffle. */
+    private static int[] subset(int count, int size, CounterRandom random) {
+        int[] shuffled = IntStream.range(0, count).toArray();
+        for (int i = 0; i < size; i++) {
+            int j = i + random.below(count - i, i);
+            int swapped = shuffled[i];
+            shuffled[i] = shuffled[j];
+            shuffled[j] = swapped;
         }
-        return within / ((double) n * (n - 1)) - 2 * across / ((double) n * n);
+        return Arrays.copyOf(shuffled, size);
     }
 
     private static double kernel(float[] x, float[] y) {
         double product = 0;
         for (int i = 0; i < x.length; i++) {
-            product += x[i] * y[i];
+            product += (double) x[i] * y[i];
         }
         double base = product / x.length + 1;
         return base * base * base;

@@ -12,7 +12,9 @@ import dev.t2i.tensor.CounterRandom;
 import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,7 +37,7 @@ class DistanceTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"a,b", "a,flat", "flat,b", "a,a"})
+    @CsvSource({"a,b", "a,flat", "flat,b", "a,a", "wide1,wide2", "few1,few2"})
     void frechetAgreesWithNumPy(String first, String second) {
         double expected = FIXTURE.tensor("frechet/" + first + "/" + second).getDouble(0);
         assertEquals(expected, FrechetDistance.between(set(first), set(second)), 1e-6 * Math.max(1, expected));
@@ -72,13 +74,72 @@ class DistanceTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"a,b", "a,flat", "flat,b", "a,a"})
+    @CsvSource({"a,b", "a,flat", "flat,b", "a,a", "wide1,wide2", "few1,few2"})
     void discrepancyAgreesWithNumPy(String first, String second) {
         FeatureSet a = set(first);
         FeatureSet b = set(second);
         int n = Math.min(a.count(), b.count());
         double expected = FIXTURE.tensor("kernel/" + first + "/" + second).getDouble(0);
-        assertEquals(expected, KernelDistance.squaredDiscrepancy(Arrays.copyOf(a.vectors(), n), Arrays.copyOf(b.vectors(), n)), 1e-4);
+        assertEquals(expected, KernelDistance.squaredDiscrepancy(Arrays.copyOf(a.vectors(), n), Arrays.copyOf(b.vectors(), n)), 1e-6 * Math.abs(expected));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"a,b", "a,flat", "flat,b", "a,a", "wide1,wide2", "few1,few2"})
+    void precisionAndRecallAgreeWithNumPy(String drawn, String real) {
+        Tensor expected = FIXTURE.tensor("manifolds/" + drawn + "/" + real);
+        PrecisionRecall measured = PrecisionRecall.of(set(drawn), set(real));
+        assertEquals(expected.getDouble(0), measured.precision().value(), 1e-12);
+        assertEquals(expected.getDouble(1), measured.recall().value(), 1e-12);
+        assertEquals(expected.getDouble(2), measured.density(), 1e-12);
+        assertEquals(expected.getDouble(3), measured.coverage().value(), 1e-12);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 10})
+    void inceptionScoreAgreesWithSciPy(int splits) {
+        Tensor expected = FIXTURE.tensor("inception/" + splits);
+        InceptionScore.Value value = InceptionScore.of(set("probabilities").vectors(), splits);
+        assertEquals(expected.getDouble(0), value.mean(), 1e-6 * expected.getDouble(0));
+        assertEquals(expected.getDouble(1), value.standardDeviation(), 1e-6 * expected.getDouble(0));
+    }
+
+    @Test
+    void diversityAgreesWithNumPy() {
+        List<float[][]> groups = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            groups.add(Arrays.copyOfRange(set("a").vectors(), 9 * i, 9 * (i + 1)));
+        }
+        Diversity diversity = Diversity.of(groups);
+        assertEquals(FIXTURE.tensor("diversity").getDouble(0), diversity.mean(), 1e-6 * diversity.mean());
+        assertEquals(FIXTURE.tensor("diversity").getDouble(1), diversity.error(), 1e-6 * diversity.mean());
+        float[][] same = {{1, 2}, {1, 2}, {1, 2}};
+        assertEquals(0, Diversity.of(List.of(same, same)).mean());
+    }
+
+    @Test
+    void keepingTheKernelOfAllPairsIsAMatterOfMemoryAlone() {
+        FeatureSet a = normal(60, 0);
+        FeatureSet b = normal(50, 1);
+        KernelDistance.Value kept = KernelDistance.between(a, b, 30, 20, 5, 60);
+        KernelDistance.Value computed = KernelDistance.between(a, b, 30, 20, 5, 59);
+        assertEquals(computed.mean(), kept.mean(), 1e-12);
+        assertEquals(computed.standardDeviation(), kept.standardDeviation(), 1e-12);
+    }
+
+    @Test
+    void aCaptionIsFoundAmongThoseThatDoNotFit() {
+        int n = 150;
+        float[][] texts = normal(n, 4).vectors();
+        assertEquals(1, Retrieval.precision(texts, texts, (_, _) -> false, 1).value());
+        float[][] others = normal(n, 5).vectors();
+        assertEquals(0.01, Retrieval.precision(others, texts, (_, _) -> false, 1).value(), 0.03);
+        // Captions that are true of the picture as well are no distractors.
+        float[][] twice = Arrays.copyOf(texts, 2 * n);
+        System.arraycopy(texts, 0, twice, n, n);
+        assertEquals(1, Retrieval.precision(texts, twice, (i, j) -> j % n == i % n, 1).value());
+        assertTrue(Retrieval.precision(texts, twice, (_, _) -> false, 1).value() < 0.9);
+        assertThrows(BadInputException.class, () -> Retrieval.precision(texts, Arrays.copyOf(texts, 99), (_, _) -> false, 1));
+        assertEquals(1, Retrieval.overWrong(texts, texts, others).value());
     }
 
     @Test
