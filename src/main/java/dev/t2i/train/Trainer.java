@@ -68,7 +68,7 @@ public final class Trainer {
     /**
      * Runs to the schedule's end or until a stop is requested; either way the last step is saved.
      *
-     * @return whether the schedule's end was reached
+     * @return whether the schedule's end was reached, be it in samples or in minutes
      */
     public boolean run() {
         long steps = schedule.steps(task.batch());
@@ -79,16 +79,18 @@ public final class Trainer {
         if (step == 0 && schedule.snapshot() > 0) {
             task.snapshot(run.grids(), 0);
         }
-        while (step < steps && !stopRequested.getAsBoolean()) {
+        boolean over = step >= steps || timeIsUp();
+        while (!over && !stopRequested.getAsBoolean()) {
             task.step(step);
             requireFinite(task.statistics());
             task.statistics().forEach((name, value) -> figures.computeIfAbsent(name, _ -> new DoubleSummaryStatistics()).accept(value));
             step++;
             saved = false;
-            if (Schedule.crosses(step, task.batch(), schedule.tick()) || step == steps) {
+            over = step >= steps || timeIsUp();
+            if (over || Schedule.crosses(step, task.batch(), schedule.tick())) {
                 tick(steps);
             }
-            if (Schedule.crosses(step, task.batch(), schedule.snapshot()) || (step == steps && schedule.snapshot() > 0)) {
+            if (schedule.snapshot() > 0 && (over || Schedule.crosses(step, task.batch(), schedule.snapshot()))) {
                 task.snapshot(run.grids(), step);
             }
             if (Schedule.crosses(step, task.batch(), schedule.checkpoint())) {
@@ -99,7 +101,11 @@ public final class Trainer {
         if (!saved) {
             save();
         }
-        return step >= steps;
+        return over;
+    }
+
+    private boolean timeIsUp() {
+        return schedule.minutes() > 0 && seconds() >= schedule.minutes() * 60;
     }
 
     /** Samples trained on so far. */
@@ -124,6 +130,9 @@ public final class Trainer {
         long now = System.nanoTime();
         double perSecond = (step - tickStartStep) * (double) task.batch() / ((now - tickStartedAt) * 1e-9);
         long left = Math.round((steps - step) * (double) task.batch() / perSecond);
+        if (schedule.minutes() > 0) {
+            left = Math.min(left, Math.max(0, Math.round(schedule.minutes() * 60 - seconds())));
+        }
         tickStartedAt = now;
         tickStartStep = step;
         Map<String, Object> line = new LinkedHashMap<>();

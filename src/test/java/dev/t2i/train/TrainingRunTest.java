@@ -128,6 +128,20 @@ class TrainingRunTest {
     }
 
     @Test
+    void aRunWhoseTimeIsUpIsWholeThoughSamplesAreLeft() {
+        GanSettings settings = settings("none", 4_000, "schedule.minutes=0.0000001");
+        RunFolder run = new RunFolder(folder.resolve("run"));
+        run.create(settings);
+        try (GanTask task = task(settings, Backends.get("vector"))) {
+            Trainer trainer = new Trainer(task, settings.schedule(), run, () -> false, _ -> {});
+            trainer.start();
+            assertTrue(trainer.run());
+            assertTrue(trainer.samples() <= settings.batch(), trainer.samples() + " samples");
+            assertTrue(Checkpoint.latest(run.checkpoints()).isPresent());
+        }
+    }
+
+    @Test
     void oldCheckpointsGoAndTheLatestIsNamed() throws IOException {
         RunFolder run = new RunFolder(folder.resolve("run"));
         train("none", 80, run, false, Integer.MAX_VALUE, 2);
