@@ -41,9 +41,7 @@ final class CaptionTable {
 
     /** @param name what to call the file in problems */
     void readJsonLines(Path file, String name) {
-        int number = 0;
-        for (String line : Lines.text(file, name, problems).orElse("").split("\n", -1)) {
-            number++;
+        Lines.each(file, name, problems, (line, number) -> {
             if (!line.isBlank()) {
                 String where = name + ":" + number;
                 try {
@@ -52,7 +50,7 @@ final class CaptionTable {
                     bad(where, "not a line of JSON");
                 }
             }
-        }
+        });
     }
 
     private void readRow(JsonNode row, String where) {

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 /**
  * Reads the captioned pictures of COCO, in the order of split and id: {@code annotations/captions_train2014.json} and the like (2014 or 2017) with
  * pictures in {@code train2014/} or {@code images/train2014/}; or Karpathy's {@code dataset_coco.json}, which has its own splits and
- * captions, with the same pictures; or AttnGAN's folders, see {@link GanPapersReader}.
+ * captions, with the pictures of 2014 or, where those are not there, of 2017; or AttnGAN's folders, see {@link GanPapersReader}.
  */
 final class CocoReader {
     private static final List<String> YEARS = List.of("2014", "2017");
@@ -78,8 +78,21 @@ final class CocoReader {
     private Catalogue karpathy(Path file) {
         KarpathySplits.read(file, name(file), problems).stream()
                 .sorted((a, b) -> (a.split() + "/" + a.fileName()).compareTo(b.split() + "/" + b.fileName()))
-                .forEach(image -> add(image.folder(), image.fileName(), image.split(), image.captions()));
+                .forEach(image -> {
+                    String name = pictureFolder(image.folder()).isPresent() ? "" : nameOf2017(image.fileName());
+                    add(name.isEmpty() ? image.folder() : folderOf2017(name).orElse(image.folder()), name.isEmpty() ? image.fileName() : name, image.split(), image.captions());
+                });
         return catalogue();
+    }
+
+    /** The pictures of 2014 were dealt out anew in 2017, under names that lack what stood before the number; empty where a name is not of that kind. */
+    private static String nameOf2017(String name) {
+        return name.startsWith("COCO_") ? name.substring(name.lastIndexOf('_') + 1) : "";
+    }
+
+    private Optional<String> folderOf2017(String name) {
+        return SPLITS.stream().map(split -> split + "2017")
+                .filter(folder -> pictureFolder(folder).filter(inside -> Files.isRegularFile(root.resolve(inside).resolve(name))).isPresent()).findFirst();
     }
 
     private Catalogue catalogue() {

@@ -12,7 +12,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -107,12 +106,9 @@ final class Flickr30kReader {
     }
 
     private void readLines(Path file, Pattern pattern) {
-        int number = 0;
-        Optional<String> text = Lines.text(file, name(file), problems);
-        for (String line : text.orElse("").split("\r?\n", -1)) {
-            number++;
+        Lines.each(file, name(file), problems, (line, number) -> {
             if (line.isBlank() || number == 1 && pattern == CSV_LINE && CSV_HEADER.matcher(line).matches()) {
-                continue;
+                return;
             }
             String where = name(file) + ":" + number;
             Matcher row = pattern.matcher(line);
@@ -121,7 +117,7 @@ final class Flickr30kReader {
             } else {
                 problems.add(Problem.Type.BAD_METADATA, where, "not a picture's name, a number and a caption");
             }
-        }
+        });
     }
 
     private String name(Path file) {

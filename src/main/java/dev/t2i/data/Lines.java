@@ -2,6 +2,7 @@ package dev.t2i.data;
 
 import dev.t2i.error.FileTrouble;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -26,6 +27,26 @@ final class Lines {
         } catch (CharacterCodingException e) {
             problems.add(Problem.Type.BAD_METADATA, name, "not a text file in UTF-8; convert it");
             return Optional.empty();
+        } catch (IOException e) {
+            throw new DataException(file + ": cannot be read, " + FileTrouble.reason(e), e);
+        }
+    }
+
+    /** Takes a line without its end, and its number, from 1. */
+    interface Line {
+        void read(String line, int number);
+    }
+
+    /** Reads a text file in UTF-8 line by line, for there are lists longer than memory; where it is none, a problem is noted under {@code name}. */
+    static void each(Path file, String name, Problems problems, Line lines) {
+        try (BufferedReader in = Files.newBufferedReader(file)) {
+            int number = 0;
+            for (String line = in.readLine(); line != null; line = in.readLine()) {
+                number++;
+                lines.read(number == 1 && line.startsWith("\ufeff") ? line.substring(1) : line, number);
+            }
+        } catch (CharacterCodingException e) {
+            problems.add(Problem.Type.BAD_METADATA, name, "not a text file in UTF-8; convert it");
         } catch (IOException e) {
             throw new DataException(file + ": cannot be read, " + FileTrouble.reason(e), e);
         }

@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import javax.imageio.ImageIO;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -18,7 +19,9 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 
 import static dev.t2i.data.Problem.Type.BAD_METADATA;
 import static dev.t2i.data.Problem.Type.BAD_SHARD;
@@ -99,6 +102,32 @@ class DataFaultsTest {
         assertRefused("coco:" + folder, "no list 'annotations'");
         Files.writeString(captions, "{\"images\": [}");
         assertRefused("coco:" + folder, "is not JSON at line 1");
+    }
+
+    @Test
+    void karpathysSplitsOfPicturesOf2017() throws IOException {
+        copy("coco");
+        Map<String, String> captions = new TreeMap<>();
+        Catalogue before = DataSpec.parse("coco:" + folder + "?splits=karpathy").catalogue();
+        for (long i = 0; i < before.size(); i++) {
+            captions.put(before.split(i) + before.name(i).substring(before.name(i).lastIndexOf('_') + 1), before.captions(i).toString());
+        }
+        Files.createDirectory(folder.resolve("val2017"));
+        Files.createDirectory(folder.resolve("train2017"));
+        for (String from : List.of("train2014", "val2014")) {
+            for (Path picture : files(from)) {
+                String name = picture.getFileName().toString();
+                Files.move(picture, folder.resolve(name.hashCode() % 2 == 0 ? "train2017" : "val2017").resolve(name.substring(name.lastIndexOf('_') + 1)));
+            }
+            Files.delete(folder.resolve(from));
+        }
+        Catalogue after = DataSpec.parse("coco:" + folder + "?splits=karpathy").catalogue();
+        assertTrue(after.problems().isEmpty());
+        assertEquals(before.size(), after.size());
+        for (long i = 0; i < after.size(); i++) {
+            assertEquals(captions.get(after.split(i) + after.name(i).substring(after.name(i).lastIndexOf('/') + 1)), after.captions(i).toString());
+        }
+        assertRefused("coco:" + folder + "?splits=official", "there is no such folder, nor images/train2014");
     }
 
     @Test
@@ -209,6 +238,23 @@ class DataFaultsTest {
         save("a.png", noise(64, 48, 1));
         Files.write(folder.resolve("metadata.parquet"), new byte[] {'P', 'A', 'R', '1'});
         assertRefused("folder:" + folder, "parquet is not supported");
+    }
+
+    @Test
+    void picturesThatClaimTooMuchAndListsThatAreNoText() throws IOException {
+        save("huge.png", noise(64, 48, 1));
+        byte[] png = Files.readAllBytes(folder.resolve("huge.png"));
+        ByteBuffer.wrap(png).putInt(16, 100_000).putInt(20, 100_000);
+        CRC32 sum = new CRC32();
+        sum.update(png, 12, 17);
+        ByteBuffer.wrap(png).putInt(29, (int) sum.getValue());
+        Files.write(folder.resolve("huge.png"), png);
+        Files.writeString(folder.resolve("metadata.jsonl"), "{\"file_name\": \"huge.png\", \"text\": \"a bomb\"}");
+        Problems problems = check("folder:" + folder);
+        assertCounts(problems, Map.of(CORRUPT_PICTURE, 1L));
+        assertTrue(problems.examples(CORRUPT_PICTURE).getFirst().message().contains("100000"), problems.first().toString());
+        Files.write(folder.resolve("metadata.jsonl"), new byte[] {'{', (byte) 0xe9, '}'});
+        assertCounts(check("folder:" + folder), Map.of(BAD_METADATA, 1L, PICTURE_WITHOUT_CAPTION, 1L));
     }
 
     @Test
