@@ -48,8 +48,9 @@ public record DfGanGenerator(int latentWidth, int textWidth, int affineWidth, Li
     private Value block(Parameters place, Value x, Value condition, int out) {
         int in = x.dim(3);
         Initializer start = Initializer.fanIn(in * 9L);
-        Value residual = Layers.upsampledConv2d(place.at("c0"), fuse(place.at("f0"), x, condition), out, start, start);
-        residual = Layers.conv2d(place.at("c1"), fuse(place.at("f1"), residual, condition), out, 3, Window.of(1, 1));
+        // In two stretches: what a gradient then computes again are the fusions alone, no convolution.
+        Value half = x.graph().recomputable(x, v -> Layers.upsampledConv2d(place.at("c0"), fuse(place.at("f0"), v, condition), out, start, start));
+        Value residual = x.graph().recomputable(half, v -> Layers.conv2d(place.at("c1"), fuse(place.at("f1"), v, condition), out, 3, Window.of(1, 1)));
         Value shortcut = in == out ? x : Layers.conv2d(place.at("sc"), x, out, 1, Window.of(1, 0));
         return Functions.upsampleNearest(shortcut, 2).add(residual);
     }

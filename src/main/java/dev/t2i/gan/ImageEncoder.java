@@ -59,12 +59,12 @@ public record ImageEncoder(int width, List<Integer> channels) {
             Parameters block = place.at("blocks").at(i);
             Value input = maps.getLast();
             int out = channels.get(i + 1);
-            maps.add(block.scoped(() -> {
-                Value residual = conv(block.at("c0"), input.leakyRelu(SLOPE), out, 4, 2, 1);
+            maps.add(block.scoped(() -> input.graph().recomputable(input, v -> {
+                Value residual = conv(block.at("c0"), v.leakyRelu(SLOPE), out, 4, 2, 1);
                 residual = conv(block.at("c1"), residual.leakyRelu(SLOPE), out, 3, 1, 1);
-                Value shortcut = conv(block.at("sc"), Functions.averagePool(input, 2), out, 1, 1, 0);
+                Value shortcut = conv(block.at("sc"), Functions.averagePool(v, 2), out, 1, 1, 0);
                 return shortcut.add(residual).mul(Math.sqrt(0.5));
-            }));
+            })));
         }
         return maps;
     }

@@ -98,7 +98,8 @@ public record MappedGenerator(int latentWidth, int textWidth, int styleWidth, in
 
     /** {@code [n, h, w, 3]}, before the squashing to [-1, 1] */
     private static Value colours(Parameters place, Value x, Value condition, Initializer start) {
-        return Layers.conv2d(place.at("out"), affine(place.at("last"), x, condition).leakyRelu(SLOPE), 3, 3, Window.of(1, 1), start);
+        return x.graph().recomputable(x, v ->
+                Layers.conv2d(place.at("out"), affine(place.at("last"), v, condition).leakyRelu(SLOPE), 3, 3, Window.of(1, 1), start));
     }
 
     /** {@code [n, styleWidth + textWidth]}: the style that noise and text make together, and the text. */
@@ -119,10 +120,11 @@ public record MappedGenerator(int latentWidth, int textWidth, int styleWidth, in
 
     private Value block(Parameters place, Value x, Value condition, int out) {
         int in = x.dim(3);
-        Value residual = Layers.upsampledConv2d(place.at("c0"), fuse(place.at("f0"), x, condition), out,
-                Initializer.kaiming(Shape.of(out, in, 3, 3), SLOPE), Initializer.ZEROS);
-        residual = Layers.conv2d(place.at("c1"), fuse(place.at("f1"), residual, condition), out, 3, Window.of(1, 1),
-                Initializer.kaiming(Shape.of(out, out, 3, 3), SLOPE));
+        // In two stretches: what a gradient then computes again are the fusions alone, no convolution.
+        Value half = x.graph().recomputable(x, v -> Layers.upsampledConv2d(place.at("c0"), fuse(place.at("f0"), v, condition), out,
+                Initializer.kaiming(Shape.of(out, in, 3, 3), SLOPE), Initializer.ZEROS));
+        Value residual = x.graph().recomputable(half, v -> Layers.conv2d(place.at("c1"), fuse(place.at("f1"), v, condition), out, 3, Window.of(1, 1),
+                Initializer.kaiming(Shape.of(out, out, 3, 3), SLOPE)));
         Value shortcut = in == out ? x
                 : Layers.conv2d(place.at("sc"), x, out, 1, Window.of(1, 0), Initializer.kaiming(Shape.of(out, in, 1, 1), 1));
         return Functions.upsampleNearest(shortcut, 2).add(residual).mul(Math.sqrt(0.5));

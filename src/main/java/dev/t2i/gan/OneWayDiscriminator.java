@@ -34,7 +34,7 @@ public record OneWayDiscriminator(int textWidth, int headWidth, List<Integer> ch
             Parameters block = place.at("blocks").at(i);
             Value input = x;
             int out = channels.get(i + 1);
-            x = block.scoped(() -> block(block, input, out));
+            x = block.scoped(() -> input.graph().recomputable(input, v -> block(block, v, out)));
         }
         // Here and not with the text: a part of the batch, as mismatched pairs are, must look as it does within the whole.
         return batchDeviation ? Value.concat(3, x, deviation(x)) : x;

@@ -37,6 +37,7 @@ public final class Gradients {
             accumulate(cotangents, outputs.get(i), seeds.get(i));
         }
         Set<Value> kept = new HashSet<>(wrt);
+        Recomputation again = new Recomputation(graph, active, end);
         for (int id = end - 1; id >= 0; id--) {
             Value node = graph.values().get(id);
             // A cotangent that nobody asked for is dropped as soon as it has been passed on.
@@ -44,8 +45,9 @@ public final class Gradients {
             if (cotangent == null || !active.contains(node) || node.inputs().stream().noneMatch(active::contains)) {
                 continue;
             }
+            Value seen = again.twin(node);
             graph.scoped(node.scope().isEmpty() ? "gradient" : node.scope() + "'", () -> {
-                List<Value> partials = pullback(node, cotangent, active);
+                List<Value> partials = pullback(seen, cotangent, active);
                 for (int i = 0; i < partials.size(); i++) {
                     if (partials.get(i) != null && active.contains(node.input(i))) {
                         accumulate(cotangents, node.input(i), partials.get(i));
@@ -102,6 +104,7 @@ public final class Gradients {
                 Shapes.require(node.dtype() == DType.F32, "no gradient flows through a cast to %s", node.dtype());
                 yield List.of(g);
             }
+            case Op.Barrier _ -> List.of(g);
             case Op.Reshape _ -> List.of(g.reshape(node.input(0).shape()));
             case Op.Transpose transpose -> List.of(g.transpose(inverse(transpose.permutation())));
             case Op.Broadcast broadcast -> List.of(sum(g, repeatedAxes(node.input(0), broadcast)));

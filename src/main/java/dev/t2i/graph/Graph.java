@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * A program over tensors of static shape: values in the order in which they were traced (so every value comes after its
@@ -25,6 +26,12 @@ public final class Graph {
     private final Map<String, Value> outputs = new LinkedHashMap<>();
     private final Map<String, Value> assignments = new LinkedHashMap<>();
     private final Deque<String> scopes = new ArrayDeque<>();
+    private final List<Stretch> stretches = new ArrayList<>();
+    private boolean recomputes;
+    private boolean withinStretch;
+
+    /** Values {@code start} to {@code end} of the trace, which a gradient computes again from {@code input}. */
+    record Stretch(Value input, int start, int end) {}
 
     /** A tensor that each run is given. */
     public Value input(String name, DType dtype, Shape shape) {
@@ -104,6 +111,33 @@ public final class Graph {
         } finally {
             scopes.removeLast();
         }
+    }
+
+    /**
+     * From now on, what {@link #recomputable} traces is computed again where a gradient needs it, rather than kept from the forward
+     * pass until then: less memory for more time.
+     */
+    public void recompute() {
+        recomputes = true;
+    }
+
+    /** Traces {@code body} of {@code input}: a stretch whose inside need not be kept for a gradient. Of nested ones the outermost counts. */
+    public Value recomputable(Value input, UnaryOperator<Value> body) {
+        if (!recomputes || withinStretch) {
+            return body.apply(input);
+        }
+        int start = values.size();
+        withinStretch = true;
+        try {
+            return body.apply(input);
+        } finally {
+            withinStretch = false;
+            stretches.add(new Stretch(input, start, values.size()));
+        }
+    }
+
+    List<Stretch> stretches() {
+        return stretches;
     }
 
     private String scope() {

@@ -135,6 +135,14 @@ public sealed interface Op {
         }
     }
 
+    /** The value itself. What is computed from it is not merged with the same computed from the operand, so that it is computed again. */
+    record Barrier() implements Op {
+        @Override
+        public TensorType infer(List<TensorType> in) {
+            return in.get(0);
+        }
+    }
+
     // ---- movement
 
     record Reshape(Shape shape) implements Op {

@@ -95,6 +95,10 @@ final class ParityRows {
         rows.add(exact("logarithm of what has none", t -> t.numbers(0, -1, -INF).log()));
         rows.add(exact("relu", t -> t.f32(5, 13).relu()));
         rows.add(exact("stopped gradient", t -> t.f32(5).stopGradient()));
+        rows.add(exact("barrier", t -> {
+            Value x = t.f32(5);
+            return t.graph().add(new Op.Barrier(), x.square()).add(x);
+        }));
     }
 
     private static void binaries(List<ParityRow> rows) {

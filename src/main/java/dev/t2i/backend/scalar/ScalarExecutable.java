@@ -104,7 +104,7 @@ final class ScalarExecutable implements Executable {
             case Op.Binary op -> Elementwise.binary(op, in.get(0), in.get(1), out);
             case Op.Select _ -> Elementwise.select(in.get(0), in.get(1), in.get(2), out);
             // A cast is the rounding that follows every operation.
-            case Op.Cast _, Op.StopGradient _, Op.Reshape _ -> Movement.copy(in.get(0), out);
+            case Op.Cast _, Op.StopGradient _, Op.Barrier _, Op.Reshape _ -> Movement.copy(in.get(0), out);
             case Op.Transpose op -> Movement.transpose(op, in.get(0), out);
             case Op.Broadcast _ -> Movement.broadcast(in.get(0), out);
             case Op.Slice op -> Movement.slice(op, in.get(0), out);

@@ -41,7 +41,7 @@ final class DeviceLowering {
             case Op.Unary op -> single(value, new Expression.Instruction.Unary(op.kind(), op.parameter(), 0));
             case Op.Binary op -> single(value, new Expression.Instruction.Binary(op.kind(), 0, 1));
             case Op.Select _ -> single(value, new Expression.Instruction.Select(0, 1, 2));
-            case Op.Cast _, Op.StopGradient _ -> copy(value, View.of(shape));
+            case Op.Cast _, Op.StopGradient _, Op.Barrier _ -> copy(value, View.of(shape));
             case Op.Transpose op -> copy(value, View.of(value.input(0).shape()).transpose(op, shape));
             case Op.Broadcast _ -> copy(value, View.of(value.input(0).shape()).broadcast(shape));
             case Op.Slice op -> copy(value, View.of(value.input(0).shape()).slice(op, shape));
@@ -74,7 +74,7 @@ final class DeviceLowering {
         return switch (value.op()) {
             case Op.Input _, Op.State _, Op.Fill _, Op.Literal _, Op.Iota _, Op.Reshape _ -> List.of();
             case Op.Random _ -> throw new GraphException("%s belongs on the host".formatted(value));
-            case Op.Unary _, Op.Binary _, Op.Select _, Op.Cast _, Op.StopGradient _, Op.Transpose _, Op.Broadcast _, Op.Slice _, Op.Concat _,
+            case Op.Unary _, Op.Binary _, Op.Select _, Op.Cast _, Op.StopGradient _, Op.Barrier _, Op.Transpose _, Op.Broadcast _, Op.Slice _, Op.Concat _,
                     Op.Fused _ -> throw new IllegalArgumentException(what + " is loops");
             // Of nothing, else it would be loops.
             case Op.Reduce _, Op.FusedReduce _ -> List.of(Elementwise.fill(what, 0, out(value), size(shape)));

@@ -43,7 +43,7 @@ final class Lowering {
             case Op.Unary op -> single(new Expression.Instruction.Unary(op.kind(), op.parameter(), 0), in, shape, out);
             case Op.Binary op -> single(new Expression.Instruction.Binary(op.kind(), 0, 1), in, shape, out);
             case Op.Select _ -> single(new Expression.Instruction.Select(0, 1, 2), in, shape, out);
-            case Op.Cast _, Op.StopGradient _ -> elementwise(Expression.IDENTITY, List.of(View.of(shape)), in, shape, out);
+            case Op.Cast _, Op.StopGradient _, Op.Barrier _ -> elementwise(Expression.IDENTITY, List.of(View.of(shape)), in, shape, out);
             case Op.Transpose op -> copy(in.get(0), View.of(value.input(0).shape()).transpose(op, shape), out);
             case Op.Broadcast _ -> copy(in.get(0), View.of(value.input(0).shape()).broadcast(shape), out);
             case Op.Slice op -> copy(in.get(0), View.of(value.input(0).shape()).slice(op, shape), out);
