@@ -20,6 +20,8 @@ import java.util.Optional;
  * @param finalDivergence the same at the end; in between it grows by a constant factor. Cheap noise learns fast where things
  *     stand; dear noise then leaves to the text what the text says
  * @param learn what learns
+ * @param recompute whether activations inside the blocks of generator, discriminator and inference network are computed again for
+ *     gradients rather than kept: less memory for some time, with the same results
  * @param truncation factor on the noise that the finished model draws with unless told otherwise
  * @param learningRate of generator and inference network
  * @param warmup samples over which learning rates rise from zero; then they follow half a cosine down to zero
@@ -40,6 +42,7 @@ public record AutoencoderSettings(
         GanSettings.Average average,
         Optional<String> start,
         @Default("all") Learning learn,
+        @Default("false") boolean recompute,
         @Range(min = 0, max = 4) @Default("1") double truncation) implements PictureSettings {
 
     /** What learns: everything; or the generator's prior alone, all else staying as {@code start} has it, many times faster. */

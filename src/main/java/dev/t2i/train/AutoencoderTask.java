@@ -29,16 +29,20 @@ public final class AutoencoderTask extends PictureTask {
     private final AutoencoderSettings settings;
     private final Adam adam = new Adam("generator", 0.9, 0.99);
     private final Adam textAdam = new Adam("text", 0.9, 0.99);
-    private final Graph graph = new Graph();
-    private final Parameters generatorPlace = Parameters.of(graph, GanProgram.GENERATOR);
-    private final Parameters posteriorPlace = Parameters.of(graph, GanProgram.POSTERIOR);
-    private final Parameters adapterPlace = Parameters.of(graph, GanProgram.ADAPTER);
+    private final Graph graph;
+    private final Parameters generatorPlace;
+    private final Parameters posteriorPlace;
+    private final Parameters adapterPlace;
     private Executable executable;
 
     /** For the parameters see {@link PictureTask.Materials}. */
     public AutoencoderTask(AutoencoderSettings settings, TextSource source, Optional<ModelStart> start, CaptionedImages data, String dataName, Backend backend) {
         super(settings, new Materials(source, start, data, dataName, backend));
         this.settings = settings;
+        graph = settings.newGraph();
+        generatorPlace = Parameters.of(graph, GanProgram.GENERATOR);
+        posteriorPlace = Parameters.of(graph, GanProgram.POSTERIOR);
+        adapterPlace = Parameters.of(graph, GanProgram.ADAPTER);
         trace();
         adam.allocateInputs(inputs, arena);
         textAdam.allocateInputs(inputs, arena);

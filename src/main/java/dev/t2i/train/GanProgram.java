@@ -107,7 +107,7 @@ final class GanProgram {
      * @param drawing whether the generator learns too
      */
     Step step(boolean penalized, boolean drawing) {
-        Graph graph = new Graph();
+        Graph graph = settings.newGraph();
         int n = settings.batch();
         int size = settings.size();
         Parameters generatorPlace = Parameters.of(graph, GENERATOR);

@@ -19,6 +19,8 @@ import java.util.Optional;
  * @param size edge of the pictures in pixels
  * @param criticIterations discriminator updates for each generator update
  * @param truncation factor on the noise that the finished model draws with unless told otherwise
+ * @param recompute whether activations inside the blocks of generator, discriminator and inference network are computed again for
+ *     gradients rather than kept: less memory for some time, with the same results
  * @param start a text-to-image model's folder whose generator to start from; without it, random weights
  */
 public record GanSettings(
@@ -36,6 +38,7 @@ public record GanSettings(
         Average average,
         Optional<String> start,
         Reconstruction reconstruction,
+        @Default("false") boolean recompute,
         @Range(min = 0, max = 4) @Default("1") double truncation) implements PictureSettings {
 
     public GanSettings {

@@ -2,6 +2,7 @@ package dev.t2i.train;
 
 import dev.t2i.gan.Generator;
 import dev.t2i.gan.GeneratorSettings;
+import dev.t2i.graph.Graph;
 
 /** What all trainings of a text-to-image model set. */
 interface PictureSettings {
@@ -19,6 +20,18 @@ interface PictureSettings {
     GeneratorSettings generator();
 
     GanSettings.Average average();
+
+    /** Whether activations are computed again for gradients rather than kept. */
+    boolean recompute();
+
+    /** A graph for a training step. */
+    default Graph newGraph() {
+        Graph graph = new Graph();
+        if (recompute()) {
+            graph.recompute();
+        }
+        return graph;
+    }
 
     /** Factor on the noise that the finished model draws with unless told otherwise. */
     double truncation();
