@@ -1,6 +1,7 @@
 package dev.t2i.image;
 
 import java.awt.image.BufferedImage;
+import java.awt.image.ColorConvertOp;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.lang.foreign.MemorySegment;
@@ -75,10 +76,25 @@ public final class Picture {
         boolean grey = raster.getNumBands() <= 2 && !(image.getColorModel() instanceof IndexColorModel);
         if (grey) {
             picture.copyGrey(raster, image.getColorModel().getComponentSize(0), image.isAlphaPremultiplied());
+            return picture;
+        }
+        BufferedImage standard = image.getColorModel().getColorSpace().isCS_sRGB() ? image : toStandard(image);
+        if (standard.getType() == BufferedImage.TYPE_3BYTE_BGR) {
+            picture.copyBytes(standard.getRaster());
         } else {
-            picture.copyColours(image);
+            picture.copyColours(standard);
         }
         return picture;
+    }
+
+    /** At once, for asking an image of another colour space for its pixels one by one takes a hundred times as long. */
+    private static BufferedImage toStandard(BufferedImage image) {
+        int type = image.getColorModel().hasAlpha() ? BufferedImage.TYPE_INT_ARGB : BufferedImage.TYPE_3BYTE_BGR;
+        return new ColorConvertOp(null).filter(image, new BufferedImage(image.getWidth(), image.getHeight(), type));
+    }
+
+    private void copyBytes(Raster raster) {
+        raster.getDataElements(0, 0, width, height, rgb);
     }
 
     /** Java treats grey images as linear light and would lighten them; their samples are sRGB in practice, so take them as they are. */

@@ -1,19 +1,39 @@
 package dev.t2i.image;
 
+import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
+import java.awt.image.Raster;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
-import javax.imageio.stream.MemoryCacheImageInputStream;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.Iterator;
-import java.util.Locale;
-import java.util.Set;
 
-/** Reads picture files of the formats that Java decodes: PNG, JPEG, GIF (its first frame), BMP, TIFF. */
+/**
+ * Reads picture files as people have them: PNG, JPEG (also grey, CMYK, YCCK and progressive), WebP, GIF (its first frame), BMP, TIFF.
+ *
+ * <ul>
+ * <li>What comes out is 8-bit sRGB. Sixteen bits are rounded to eight, palettes looked up, transparent parts laid over white.
+ * <li>A colour profile of a JPEG is followed; CMYK without one is multiplied out, {@code (1 - c)(1 - k)}. Profiles of other formats are not read.
+ * <li>Pictures are turned as their Exif orientation says.
+ * <li>A file of which pixels are missing is damaged, and nothing is made of its rest.
+ * <li>More than {@link #MAX_PIXELS}, as the header has it, are refused before memory is reserved for them.
+ * </ul>
+ */
 public final class PictureFiles {
-    private static final Set<String> EXTENSIONS = Set.of("png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff");
+    /** 2^27, a square of 11,585 pixels. */
+    public static final long MAX_PIXELS = 1L << 27;
+
+    private static final Set<String> EXTENSIONS = Set.of("png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff");
+    private static final String FORMATS = "PNG, JPEG, WebP, GIF, BMP, TIFF";
+    /** What libjpeg says when it had to make pixels up; other warnings of it are about oddities that cost nothing. */
+    private static final List<String> LOSSES = List.of("remature end", "bad huffman", "instead of rst", "invalid progressive");
 
     private PictureFiles() {}
 
@@ -21,7 +41,12 @@ public final class PictureFiles {
     public static boolean hasPictureName(Path file) {
         String name = file.getFileName().toString();
         int dot = name.lastIndexOf('.');
-        return dot > 0 && EXTENSIONS.contains(name.substring(dot + 1).toLowerCase(Locale.ROOT));
+        return dot > 0 && isPictureExtension(name.substring(dot + 1));
+    }
+
+    /** The same of an extension without its dot, in any case. */
+    public static boolean isPictureExtension(String extension) {
+        return EXTENSIONS.contains(extension.toLowerCase(Locale.ROOT));
     }
 
     /** @throws ImageException one line where the file can't be read or decoded */
@@ -29,47 +54,121 @@ public final class PictureFiles {
         return decode(WholeFile.read(file), file.toString());
     }
 
-    /** @param name what to call the bytes in an error */
+    /**
+     * @param bytes a whole file
+     * @param name what to call it in an error
+     * @throws ImageException one line where it can't be decoded
+     */
     public static Picture decode(byte[] bytes, String name) {
-        refuseTruncated(bytes, name);
-        try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
-            Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
-            if (!readers.hasNext()) {
-                throw new ImageException(name + ": not a picture of a known format (PNG, JPEG, GIF, BMP, TIFF)");
-            }
-            ImageReader reader = readers.next();
-            try {
-                reader.setInput(in, true, true);
-                long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-                if (pixels < 1 || pixels > Picture.MAX_PIXELS) {
-                    throw new ImageException("%s: claims to be %dx%d pixels, more than can be read"
-                            .formatted(name, reader.getWidth(0), reader.getHeight(0)));
-                }
-                return Picture.of(reader.read(0));
-            } finally {
-                reader.dispose();
-            }
+        if (Png.isPng(bytes)) {
+            // Reads no pixels, but checks every checksum, which Java's decoder does not.
+            Png.readText(bytes, name);
+        } else if (Orientation.isWebp(bytes) && Integer.toUnsignedLong(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getInt(4)) > bytes.length - 8) {
+            // The decoder would take nothing for pixels of its own choice.
+            throw new ImageException(name + ": damaged WebP, it ends too early");
+        }
+        try {
+            Picture stored = JpegOutline.isJpeg(bytes) ? decodeJpeg(bytes, name) : decodePlain(bytes, name);
+            return Orientation.apply(stored, Orientation.of(bytes));
+        } catch (ImageException e) {
+            throw e;
         } catch (IOException | RuntimeException e) {
-            if (e instanceof ImageException) {
-                throw (ImageException) e;
-            }
-            // Java's decoders answer damaged files with any kind of exception.
+            // Decoders answer damaged files with any kind of exception.
             throw new ImageException(name + ": damaged picture, it cannot be decoded", e);
         }
     }
 
-    /** Java's decoders fill the missing part of a cut-off file with grey or nothing and say no word. */
-    private static void refuseTruncated(byte[] bytes, String name) {
-        if (Png.isPng(bytes)) {
-            Png.readText(bytes, name);
-        } else if (bytes.length > 2 && (bytes[0] & 255) == 0xFF && (bytes[1] & 255) == 0xD8) {
-            // The end marker cannot occur in coded data; in the first half it may belong to a thumbnail.
-            for (int i = bytes.length - 2; i >= bytes.length / 2; i--) {
-                if ((bytes[i] & 255) == 0xFF && (bytes[i + 1] & 255) == 0xD9) {
-                    return;
-                }
+    private static Picture decodePlain(byte[] bytes, String name) throws IOException {
+        try (ImageInputStream in = new ByteArrayImageInputStream(bytes)) {
+            ImageReader reader = reader(in, name);
+            try {
+                requireSize(reader.getWidth(0), reader.getHeight(0), name);
+                return Picture.of(reader.read(0));
+            } finally {
+                reader.dispose();
             }
+        }
+    }
+
+    private static Picture decodeJpeg(byte[] bytes, String name) throws IOException {
+        JpegOutline outline = JpegOutline.of(bytes);
+        if (!outline.complete()) {
             throw new ImageException(name + ": damaged JPEG, it ends too early");
         }
+        requireSize(outline.width(), outline.height(), name);
+        List<String> losses = new ArrayList<>();
+        try (ImageInputStream in = new ByteArrayImageInputStream(bytes)) {
+            ImageReader reader = reader(in, name);
+            try {
+                reader.addIIOReadWarningListener((_, warning) -> {
+                    String lower = warning.toLowerCase(Locale.ROOT);
+                    if (LOSSES.stream().anyMatch(lower::contains)) {
+                        losses.add(warning);
+                    }
+                });
+                boolean inks = outline.components() == 4 && !outline.profile();
+                Picture picture = inks ? ofInks(reader.readRaster(0, null), outline) : Picture.of(reader.read(0));
+                if (!losses.isEmpty()) {
+                    throw new ImageException(name + ": damaged JPEG, some of its pixels are missing (" + losses.getFirst() + ")");
+                }
+                return picture;
+            } finally {
+                reader.dispose();
+            }
+        }
+    }
+
+    private static ImageReader reader(ImageInputStream in, String name) {
+        Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+        if (!readers.hasNext()) {
+            throw new ImageException(name + ": not a picture of a known format (" + FORMATS + ")");
+        }
+        ImageReader reader = readers.next();
+        reader.setInput(in, true, true);
+        return reader;
+    }
+
+    private static void requireSize(int width, int height, String name) {
+        if ((long) width * height < 1 || (long) width * height > MAX_PIXELS) {
+            throw new ImageException("%s: claims to be %dx%d pixels; at least 1 and at most %d pixels are read".formatted(name, width, height, MAX_PIXELS));
+        }
+    }
+
+    /**
+     * Inks on white paper. Not left to the decoder, whose answer would depend on what profiles this machine has. With Adobe's marker
+     * samples say how much ink is missing.
+     */
+    private static Picture ofInks(Raster raster, JpegOutline outline) {
+        Picture picture = Picture.blank(raster.getWidth(), raster.getHeight());
+        int[] row = new int[4 * raster.getWidth()];
+        int at = 0;
+        for (int y = 0; y < raster.getHeight(); y++) {
+            raster.getPixels(raster.getMinX(), raster.getMinY() + y, raster.getWidth(), 1, row);
+            for (int i = 0; i < row.length; i += 4) {
+                if (outline.transform() == 2) {
+                    fromYcc(row, i);
+                }
+                int light = outline.transform() < 0 ? 255 - row[i + 3] : row[i + 3];
+                for (int c = 0; c < 3; c++) {
+                    int colour = outline.transform() < 0 ? 255 - row[i + c] : row[i + c];
+                    picture.rgb()[at++] = (byte) ((colour * light + 127) / 255);
+                }
+            }
+        }
+        return picture;
+    }
+
+    /** What is transformed is ink; what comes out is, like the fourth sample, how much of it is missing. */
+    private static void fromYcc(int[] samples, int at) {
+        double y = samples[at];
+        double blue = samples[at + 1] - 128;
+        double red = samples[at + 2] - 128;
+        samples[at] = 255 - level(y + 1.402 * red);
+        samples[at + 1] = 255 - level(y - 0.344136 * blue - 0.714136 * red);
+        samples[at + 2] = 255 - level(y + 1.772 * blue);
+    }
+
+    private static int level(double value) {
+        return (int) Math.clamp(Math.round(value), 0, 255);
     }
 }

@@ -4,7 +4,9 @@ import java.util.Arrays;
 
 /**
  * Antialiased resizing by separable convolution: when shrinking, the filter widens by the scale, so that every source pixel
- * counts and nothing flickers or aliases. Works on sRGB values as they are, as image libraries and published metrics do.
+ * counts and nothing flickers or aliases. Works on sRGB values as they are, as image libraries and published metrics do, in
+ * floats from the first pass to the last. {@link Filter#CUBIC} without rounding is the "clean" resizing of Parmar et al. (2022);
+ * how others resize is in {@link MetricResize}.
  */
 public final class Resize {
     /** The reconstruction filter, narrowest first. */
@@ -30,6 +32,17 @@ public final class Resize {
                 double t = Math.abs(x);
                 return t < 1 ? (1.5 * t - 2.5) * t * t + 1 : t < 2 ? ((-0.5 * t + 2.5) * t - 4) * t + 2 : 0;
             }
+        },
+        /** A sinc under the middle lobe of one three times as wide. */
+        LANCZOS(3) {
+            @Override
+            double weight(double x) {
+                return Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0;
+            }
+
+            private static double sinc(double x) {
+                return x == 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
+            }
         };
 
         private final double support;
@@ -43,76 +56,108 @@ public final class Resize {
 
     private Resize() {}
 
+    /** Rounded to the nearest of 256 levels, once, at the end. */
     public static Picture to(Picture source, int width, int height, Filter filter) {
         if (source.width() == width && source.height() == height) {
             return source;
         }
-        Picture result = Picture.blank(width, height);
-        Taps across = new Taps(source.width(), width, filter);
-        Taps down = new Taps(source.height(), height, filter);
-        float[] rows = new float[Math.multiplyExact(3 * width, source.height())];
-        horizontal(source, across, rows, width);
-        vertical(rows, down, result);
-        return result;
+        return part(source, 0, 0, source.width(), source.height(), width, height, filter);
     }
 
     /** The largest centred square, resized to {@code size}: how pictures of any shape enter a square model. */
     public static Picture square(Picture source, int size, Filter filter) {
         int side = Math.min(source.width(), source.height());
-        Picture cropped = source.width() == source.height() ? source
-                : source.crop((source.width() - side) / 2, (source.height() - side) / 2, side, side);
-        return to(cropped, size, size, filter);
+        int left = (source.width() - side) / 2;
+        int top = (source.height() - side) / 2;
+        if (side == size) {
+            return source.width() == source.height() ? source : source.crop(left, top, side, side);
+        }
+        return part(source, left, top, side, side, size, size, filter);
     }
 
-    private static void horizontal(Picture source, Taps taps, float[] rows, int width) {
+    /**
+     * Without rounding, for what goes on with floats.
+     *
+     * @return {@code [height, width, 3]}, 0 to 255; what a filter overshoots is clipped
+     */
+    public static float[] toFloats(Picture source, int width, int height, Filter filter) {
+        float[] values = convolve(source, 0, 0, source.width(), source.height(), width, height, filter);
+        for (int i = 0; i < values.length; i++) {
+            values[i] = Math.clamp(values[i], 0f, 255f);
+        }
+        return values;
+    }
+
+    private static Picture part(Picture source, int left, int top, int across, int down, int width, int height, Filter filter) {
+        Picture result = Picture.blank(width, height);
+        float[] values = convolve(source, left, top, across, down, width, height, filter);
+        for (int i = 0; i < values.length; i++) {
+            result.rgb()[i] = (byte) Math.round(Math.clamp(values[i], 0f, 255f));
+        }
+        return result;
+    }
+
+    /** What lies outside of the rectangle counts for nothing, as if it had been cut out first. */
+    private static float[] convolve(Picture source, int left, int top, int across, int down, int width, int height, Filter filter) {
+        float[] columns = vertical(source, left, top, across, new Taps(down, height, filter), height);
+        return horizontal(columns, across, new Taps(across, width, filter), width, height);
+    }
+
+    /** Rows go first, for a whole row is weighted at once, which the compiler turns into vector instructions. */
+    private static float[] vertical(Picture source, int left, int top, int across, Taps taps, int height) {
+        int stride = 3 * across;
+        float[] result = new float[Math.multiplyExact(stride, height)];
         byte[] rgb = source.rgb();
-        for (int y = 0; y < source.height(); y++) {
-            int line = y * source.width() * 3;
+        float[] row = new float[stride];
+        for (int y = 0; y < height; y++) {
+            Arrays.fill(row, 0);
+            for (int k = 0; k < taps.weights[y].length; k++) {
+                weigh(rgb, ((top + taps.first[y] + k) * source.width() + left) * 3, (float) taps.weights[y][k], row);
+            }
+            System.arraycopy(row, 0, result, y * stride, stride);
+        }
+        return result;
+    }
+
+    private static void weigh(byte[] rgb, int from, float weight, float[] row) {
+        for (int i = 0; i < row.length; i++) {
+            row[i] += weight * (rgb[from + i] & 255);
+        }
+    }
+
+    private static float[] horizontal(float[] columns, int across, Taps taps, int width, int height) {
+        float[] result = new float[Math.multiplyExact(3 * width, height)];
+        for (int y = 0; y < height; y++) {
+            int line = y * across * 3;
             for (int x = 0; x < width; x++) {
                 float red = 0;
                 float green = 0;
                 float blue = 0;
                 int from = line + taps.first[x] * 3;
-                for (float weight : taps.weights[x]) {
-                    red += weight * (rgb[from] & 255);
-                    green += weight * (rgb[from + 1] & 255);
-                    blue += weight * (rgb[from + 2] & 255);
+                for (double exact : taps.weights[x]) {
+                    float weight = (float) exact;
+                    red += weight * columns[from];
+                    green += weight * columns[from + 1];
+                    blue += weight * columns[from + 2];
                     from += 3;
                 }
                 int at = (y * width + x) * 3;
-                rows[at] = red;
-                rows[at + 1] = green;
-                rows[at + 2] = blue;
+                result[at] = red;
+                result[at + 1] = green;
+                result[at + 2] = blue;
             }
         }
-    }
-
-    private static void vertical(float[] rows, Taps taps, Picture result) {
-        int stride = result.width() * 3;
-        float[] sum = new float[stride];
-        for (int y = 0; y < result.height(); y++) {
-            Arrays.fill(sum, 0);
-            int from = taps.first[y] * stride;
-            for (float weight : taps.weights[y]) {
-                for (int i = 0; i < stride; i++) {
-                    sum[i] += weight * rows[from + i];
-                }
-                from += stride;
-            }
-            for (int i = 0; i < stride; i++) {
-                result.rgb()[y * stride + i] = (byte) Math.round(Math.clamp(sum[i], 0f, 255f));
-            }
-        }
+        return result;
     }
 
     /** For each target pixel the first source pixel that counts and the weights from there on, which sum to 1. */
-    private static final class Taps {
-        private final int[] first;
-        private final float[][] weights;
+    static final class Taps {
+        final int[] first;
+        final double[][] weights;
 
         Taps(int from, int to, Filter filter) {
             first = new int[to];
-            weights = new float[to][];
+            weights = new double[to][];
             double scale = (double) from / to;
             double widen = Math.max(1, scale);
             double reach = filter.support * widen;
@@ -120,20 +165,20 @@ public final class Resize {
                 double centre = (i + 0.5) * scale;
                 int low = Math.max(0, (int) Math.floor(centre - reach));
                 int high = Math.min(from, (int) Math.ceil(centre + reach));
-                double[] raw = new double[high - low];
+                double[] some = new double[high - low];
                 double total = 0;
                 for (int j = low; j < high; j++) {
                     // A box that covers part of a pixel counts that part, which point sampling would miss.
-                    raw[j - low] = filter == Filter.BOX && scale > 1
+                    some[j - low] = filter == Filter.BOX && scale > 1
                             ? Math.max(0, Math.min(j + 1, centre + reach) - Math.max(j, centre - reach))
                             : filter.weight((j + 0.5 - centre) / widen);
-                    total += raw[j - low];
+                    total += some[j - low];
+                }
+                for (int j = 0; j < some.length; j++) {
+                    some[j] /= total;
                 }
                 first[i] = low;
-                weights[i] = new float[raw.length];
-                for (int j = 0; j < raw.length; j++) {
-                    weights[i][j] = (float) (raw[j] / total);
-                }
+                weights[i] = some;
             }
         }
     }
