@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  */
 public final class CataloguedImages implements CaptionedImages {
     private static final String EVERY_SPLIT = "all";
-    private static final String USUAL_SPLIT = "train";
+    static final String USUAL_SPLIT = "train";
 
     private final DataSpec spec;
     private final Catalogue catalogue;
@@ -116,10 +116,6 @@ public final class CataloguedImages implements CaptionedImages {
         if (captions.isEmpty()) {
             throw new DataException("%s: its caption is empty; 'data check %s' lists all such pictures".formatted(catalogue.place(number(index)), spec));
         }
-        // The finaliser of SplitMix64 spreads neighbouring seeds and indices.
-        long hash = (captionSeed * 0x9E3779B97F4A7C15L) ^ (index + 1) * 0xBF58476D1CE4E5B9L;
-        hash = (hash ^ (hash >>> 30)) * 0xBF58476D1CE4E5B9L;
-        hash = (hash ^ (hash >>> 27)) * 0x94D049BB133111EBL;
-        return Example.plain(captions.get((int) Long.remainderUnsigned(hash ^ (hash >>> 31), captions.size())));
+        return Example.plain(CaptionChoice.of(captions, index, captionSeed));
     }
 }

@@ -28,6 +28,7 @@ import java.util.stream.Collectors;
  *     cut out by their {@code box} (default), or {@code none} is.
  * <li>{@code webdataset:PATTERN} tar archives, see {@link WebDataset}; {@code extension} of captions (default {@code txt}), {@code text}: the
  *     member of {@code .json} files that holds captions instead, {@code image}: the extension of pictures where samples have several.
+ * <li>{@code pack:FILE} pictures at size, packed by {@link PackWriter}.
  * </ul>
  *
  * What lies on a disk has further options: {@code split}, names joined by {@code +}, or {@code all} (default {@code train} where there are
@@ -41,7 +42,8 @@ public record DataSpec(Kind kind, String location, Map<String, String> options) 
         FLICKR30K("flickr30k:DIR", "split", "faults"),
         CUB("cub:DIR", "crop", "split", "faults"),
         FLOWERS("flowers:DIR", "split", "faults"),
-        WEBDATASET("webdataset:PATTERN", "text", "image", "extension", "faults");
+        WEBDATASET("webdataset:PATTERN", "text", "image", "extension", "faults"),
+        PACK("pack:FILE", "split");
 
         private final String form;
         private final List<String> options;
@@ -137,7 +139,11 @@ public record DataSpec(Kind kind, String location, Map<String, String> options) 
      * @throws DataException one line where it can't be read or has defects
      */
     public CaptionedImages open() {
-        return kind == Kind.SCENES ? new SceneImages(seed(), scenes(), count()) : CataloguedImages.of(this, catalogue());
+        return switch (kind) {
+            case SCENES -> new SceneImages(seed(), scenes(), count());
+            case PACK -> PackedImages.open(this);
+            default -> CataloguedImages.of(this, catalogue());
+        };
     }
 
     /**
@@ -154,6 +160,7 @@ public record DataSpec(Kind kind, String location, Map<String, String> options) 
             case CUB -> GanPapersReader.read(path(), GanPapersReader.Set.CUB, oneOf("crop", "box", "none").equals("box"));
             case FLOWERS -> GanPapersReader.read(path(), GanPapersReader.Set.FLOWERS, false);
             case WEBDATASET -> WebDataset.open(location, new WebDataset.Options(option("image"), option("text"), options.getOrDefault("extension", "txt")));
+            case PACK -> PackFile.open(path());
         };
     }
 

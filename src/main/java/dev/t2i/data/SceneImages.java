@@ -47,15 +47,21 @@ public final class SceneImages implements CaptionedImages {
     public Example load(long index, long captionSeed, int imageSize, MemorySegment pixels) {
         Scene scene = scene(index);
         renderer(imageSize).render(scene, pixels);
-        return example(scene, captionSeed);
+        return example(scene, heldOut, captionSeed);
+    }
+
+    /** Draws a scene into {@code imageSize * imageSize * 3} bytes. */
+    void render(Scene scene, int imageSize, byte[] rgb) {
+        renderer(imageSize).render(scene, rgb);
     }
 
     @Override
     public Example describe(long index, long captionSeed) {
-        return example(scene(index), captionSeed);
+        return example(scene(index), heldOut, captionSeed);
     }
 
-    private Example example(Scene scene, long captionSeed) {
+    /** @param heldOut whether the scene is one of those whose captions name a held-out composition */
+    static Example example(Scene scene, boolean heldOut, long captionSeed) {
         Caption caption = CaptionGrammar.caption(scene, captionSeed);
         // A held-out scene tests nothing unless its caption asks for what is held out.
         for (int i = 1; heldOut && i < CAPTION_ATTEMPTS && !CaptionGrammar.namesHeldOut(caption); i++) {

@@ -1,0 +1,170 @@
+package dev.t2i.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.t2i.safetensors.SafetensorsFile;
+import dev.t2i.safetensors.SafetensorsWriter;
+import dev.t2i.tensor.Shape;
+import dev.t2i.tensor.Tensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PackTest {
+    @TempDir
+    Path folder;
+
+    private static final PackWriter.Options SMALL = new PackWriter.Options(16, "CC0", false, 2);
+
+    static float[] pixels(CaptionedImages data, long index, long captionSeed, int size) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment pixels = arena.allocate(4L * size * size * 3, 4);
+            data.load(index, captionSeed, size, pixels);
+            return pixels.toArray(ValueLayout.JAVA_FLOAT);
+        }
+    }
+
+    static void assertAlike(CaptionedImages expected, CaptionedImages packed, int size) {
+        assertEquals(expected.size(), packed.size());
+        for (long i = 0; i < expected.size(); i++) {
+            for (long seed = 0; seed < 3; seed++) {
+                assertEquals(expected.describe(i, seed), packed.describe(i, seed));
+                assertArrayEquals(pixels(expected, i, seed, size), pixels(packed, i, seed, size));
+            }
+        }
+    }
+
+    @Test
+    void packedScenesAreThoseThatAreRendered() {
+        for (String split : new String[] {"test", "heldout"}) {
+            DataSpec spec = DataSpec.parse("scenes:?count=7&seed=3&split=" + split);
+            Path file = folder.resolve(split + ".pack");
+            PackWriter.Result result = PackWriter.write(spec, file, SMALL, _ -> {});
+            assertEquals(7, result.pictures());
+            CaptionedImages packed = DataSpec.parse("pack:" + file).open();
+            assertAlike(spec.open(), packed, 16);
+            assertTrue(packed.describe(2, 5).attributes().isPresent());
+            assertEquals(packed.size(), DataSpec.parse("pack:" + file + "?split=" + split).open().size());
+        }
+    }
+
+    @Test
+    void aPackSaysWhatItHolds() throws IOException {
+        Path file = folder.resolve("scenes.pack");
+        PackWriter.write(DataSpec.parse("scenes:?count=5"), file, SMALL, _ -> {});
+        PackFile pack = PackFile.open(file);
+        assertEquals(5, pack.size());
+        assertEquals("CC0", pack.metadata().get("licence"));
+        assertEquals("scenes:?count=5", pack.metadata().get("source"));
+        assertEquals(List.of("train"), pack.splits());
+        assertEquals("000003", pack.name(3));
+        assertTrue(pack.captions(3).size() > 1 && pack.captionCount() > 10);
+        assertEquals(64, pack.sha256(0).length());
+        assertTrue(pack.isWhole());
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[(1 << 14) + 100] ^= 1;
+        Files.write(folder.resolve("changed.pack"), bytes);
+        assertFalse(PackFile.open(folder.resolve("changed.pack")).isWhole());
+        try (Stream<Path> files = Files.list(folder)) {
+            assertEquals(2, files.count(), "nothing is left beside the packs");
+        }
+    }
+
+    @Test
+    void theSamePicturesGiveTheSameFile() throws IOException {
+        DataSpec spec = DataSpec.parse("scenes:?count=9");
+        PackWriter.write(spec, folder.resolve("a"), SMALL, _ -> {});
+        PackWriter.write(spec, folder.resolve("b"), new PackWriter.Options(16, "CC0", false, 1), _ -> {});
+        assertEquals(-1, Files.mismatch(folder.resolve("a"), folder.resolve("b")));
+    }
+
+    @Test
+    void smallerPicturesAreResizedAndLargerOnesRefused() {
+        Path file = folder.resolve("scenes.pack");
+        PackWriter.write(DataSpec.parse("scenes:?count=2"), file, SMALL, _ -> {});
+        CaptionedImages packed = DataSpec.parse("pack:" + file).open();
+        float[] whole = pixels(packed, 1, 0, 16);
+        float[] small = pixels(packed, 1, 0, 8);
+        assertEquals(mean(whole), mean(small), 0.02);
+        assertEquals(file + ": holds pictures of 16x16 pixels, 32x32 are asked for; pack again with --size 32",
+                assertThrows(DataException.class, () -> pixels(packed, 0, 0, 32)).getMessage());
+    }
+
+    private static double mean(float[] values) {
+        double sum = 0;
+        for (float value : values) {
+            sum += value;
+        }
+        return sum / values.length;
+    }
+
+    @Test
+    void whatCannotBePackedIsRefusedWithOneLine() throws IOException {
+        Path file = folder.resolve("x.pack");
+        assertMessage("say how many to pack", () -> PackWriter.write(DataSpec.parse("scenes:"), file, SMALL, _ -> {}));
+        assertMessage("there is no folder", () -> PackWriter.write(DataSpec.parse("scenes:?count=2"), folder.resolve("no/x"), SMALL, _ -> {}));
+        assertMessage("size is 8 to 1024", () -> new PackWriter.Options(4, "", false, 1));
+        Files.writeString(file, "mine");
+        assertMessage("exists already", () -> PackWriter.write(DataSpec.parse("scenes:?count=2"), file, SMALL, _ -> {}));
+        assertEquals("mine", Files.readString(file));
+        assertThrows(IllegalStateException.class, () -> PackWriter.write(DataSpec.parse("scenes:?count=30"), folder.resolve("stopped"), SMALL, done -> {
+            if (done == 20) {
+                throw new IllegalStateException("stopped");
+            }
+        }));
+        try (Stream<Path> files = Files.list(folder)) {
+            assertEquals(List.of(file), files.toList(), "a pack that was not finished leaves nothing");
+        }
+    }
+
+    @Test
+    void damagedPacksAreNamed() throws IOException {
+        Path whole = folder.resolve("whole.pack");
+        PackWriter.write(DataSpec.parse("scenes:?count=3"), whole, SMALL, _ -> {});
+        byte[] bytes = Files.readAllBytes(whole);
+        Path damaged = folder.resolve("damaged.pack");
+        Files.write(damaged, java.util.Arrays.copyOf(bytes, bytes.length - 40));
+        assertMessage(damaged.toString(), () -> PackFile.open(damaged));
+        try (Arena arena = Arena.ofConfined()) {
+            SafetensorsFile file = SafetensorsFile.open(whole, arena);
+            for (String name : file.names()) {
+                SafetensorsWriter without = new SafetensorsWriter();
+                file.metadata().forEach(without::metadata);
+                file.names().stream().filter(other -> !other.equals(name)).forEach(other -> without.add(other, file.tensor(other)));
+                without.write(damaged);
+                if (!name.equals("scenes") && !name.equals("splits")) {
+                    assertMessage("'" + name + "'", () -> PackFile.open(damaged));
+                }
+            }
+            SafetensorsWriter wrong = new SafetensorsWriter();
+            file.metadata().forEach(wrong::metadata);
+            file.names().stream().filter(name -> !name.equals("name_ends")).forEach(name -> wrong.add(name, file.tensor(name)));
+            Tensor ends = Tensor.allocate(arena, dev.t2i.tensor.DType.I64, Shape.of(3));
+            ends.set(0, 6);
+            ends.set(1, 1L << 50);
+            wrong.add("name_ends", ends).write(damaged);
+            assertMessage("'name_ends' is damaged at entry 1", () -> PackFile.open(damaged));
+            new SafetensorsWriter().add("x", ends).write(damaged);
+            assertMessage("no pack", () -> PackFile.open(damaged));
+        }
+        assertMessage("there is no such file", () -> PackFile.open(folder.resolve("none")));
+        assertMessage("there is no split 'test', write split=train", () -> DataSpec.parse("pack:" + whole + "?split=test").open());
+        assertMessage("no option 'count'", () -> DataSpec.parse("pack:" + whole + "?count=3"));
+    }
+
+    private static void assertMessage(String part, org.junit.jupiter.api.function.Executable action) {
+        String message = assertThrows(DataException.class, action).getMessage();
+        assertTrue(message.contains(part) && message.lines().count() == 1, message);
+    }
+}
