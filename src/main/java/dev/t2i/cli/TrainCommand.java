@@ -2,6 +2,7 @@ package dev.t2i.cli;
 
 import dev.t2i.backend.Backend;
 import dev.t2i.config.Settings;
+import dev.t2i.data.CachedImages;
 import dev.t2i.data.CaptionedImages;
 import dev.t2i.data.DataSpec;
 import dev.t2i.error.BadInputException;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** Trains what a configuration describes: a text-to-image model, or one of the networks that help to. */
 @Command(name = "train", description = {
@@ -34,11 +36,25 @@ final class TrainCommand extends TrainingCommand {
     @Option(names = "--data", paramLabel = "SPEC", required = true, description = "Captioned pictures: scenes:, folder:DIR, coco:DIR, webdataset:PATTERN and others; 'data check --help' lists them.")
     private String data;
 
+    @Option(names = "--cache", paramLabel = "MB", defaultValue = "1024", description = {
+        "Memory for pictures that have been decoded and resized, so that each is decoded once and not in every epoch; 0 for none. Default: ${DEFAULT-VALUE}",
+        "What does not fit is decoded again; 'data pack' does it once and for all."})
+    private long cache;
+
+    private CaptionedImages open(DataSpec spec) {
+        if (cache < 0) {
+            throw new ParameterException(spec().commandLine(), "--cache is " + cache + ", must be at least 0");
+        }
+        CaptionedImages images = spec.open();
+        boolean comesAgain = images.size() <= Integer.MAX_VALUE && spec.kind() != DataSpec.Kind.PACK;
+        return cache > 0 && comesAgain ? new CachedImages(images, cache << 20) : images;
+    }
+
     @Override
     Job prepare(Path config, List<String> overrides, Backend backend, RunFolder run, boolean resume) {
         DataSpec spec = DataSpec.parse(data);
         TaskKind kind = Settings.peek(config, "task", TaskKind.class, overrides);
-        CaptionedImages images = spec.open();
+        CaptionedImages images = open(spec);
         return switch (kind) {
             case GAN -> {
                 GanSettings settings = Settings.load(config, GanSettings.class, overrides);

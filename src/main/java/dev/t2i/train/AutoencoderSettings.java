@@ -13,6 +13,7 @@ import java.util.Optional;
  * Everything that shapes the training of a generator as the decoder of a conditional variational autoencoder.
  *
  * @param size edge of the pictures in pixels
+ * @param augment what is done to pictures before they are learnt
  * @param start a text-to-image model's folder whose generator and inference network to start from; without it, random weights
  * @param posterior channels of the inference network, from the picture down to 4x4; with fewer than the size needs it sees the
  *     picture averaged to the size that they need
@@ -31,6 +32,7 @@ public record AutoencoderSettings(
         @Default("1") long seed,
         @Range(min = 8, max = 1024) int size,
         @Range(min = 2, max = 4096) int batch,
+        AugmentSettings augment,
         Schedule schedule,
         GanSettings.Text text,
         GeneratorSettings generator,

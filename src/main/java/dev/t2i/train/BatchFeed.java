@@ -21,6 +21,7 @@ public abstract class BatchFeed<R, B> implements AutoCloseable {
     private final BlockingQueue<Object> ready = new ArrayBlockingQueue<>(AHEAD);
     private Thread maker;
     private long nextStep = -1;
+    private double waited;
 
     /**
      * @param name of the thread
@@ -44,7 +45,9 @@ public abstract class BatchFeed<R, B> implements AutoCloseable {
                 restart(step);
             }
             nextStep = step + 1;
+            long asked = System.nanoTime();
             Object next = ready.take();
+            waited = (System.nanoTime() - asked) * 1e-9;
             if (next instanceof RuntimeException failure) {
                 nextStep = -1;
                 throw failure;
@@ -56,6 +59,11 @@ public abstract class BatchFeed<R, B> implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while waiting for " + name, e);
         }
+    }
+
+    /** Seconds that the last {@link #take} had to wait for its batch; near 0 where batches are made faster than they are used. */
+    public final double waited() {
+        return waited;
     }
 
     /** Gives a batch's room back. */

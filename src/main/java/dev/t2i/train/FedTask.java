@@ -10,11 +10,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A task each of whose steps runs one compiled graph on one batch of a feed; the graph's outputs, all scalars, are the figures.
+ * A task each of whose steps runs one compiled graph on one batch of a feed; the graph's outputs, all scalars, are the figures,
+ * behind them the time that the step waited for its batch.
  *
  * @param <B> a batch
  */
 public abstract class FedTask<B> implements Task {
+    /** Seconds that a step waited for its batch. */
+    static final String FEED_WAIT = "feed.wait";
+
     private final Session session;
     private final BatchFeed<?, B> feed;
     private final Map<String, Double> statistics = new LinkedHashMap<>();
@@ -43,6 +47,7 @@ public abstract class FedTask<B> implements Task {
         executable.run(wanted(executable, inputs(step, batch)));
         feed.recycle(batch);
         executable.graph().outputs().keySet().forEach(name -> statistics.put(name, (double) executable.output(name).getFloat(0)));
+        statistics.put(FEED_WAIT, feed.waited());
     }
 
     /** Of {@code inputs}, those that the executable's graph has. */

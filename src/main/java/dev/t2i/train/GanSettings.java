@@ -17,6 +17,7 @@ import java.util.Optional;
  * Everything that shapes the training of a text-to-image model.
  *
  * @param size edge of the pictures in pixels
+ * @param augment what is done to real pictures before both networks see them
  * @param criticIterations discriminator updates for each generator update
  * @param truncation factor on the noise that the finished model draws with unless told otherwise
  * @param recompute whether activations inside the blocks of generator, discriminator and inference network are computed again for
@@ -28,6 +29,7 @@ public record GanSettings(
         @Default("1") long seed,
         @Range(min = 8, max = 1024) int size,
         @Range(min = 2, max = 4096) int batch,
+        AugmentSettings augment,
         @Range(min = 1, max = 100) @Default("1") int criticIterations,
         Schedule schedule,
         Text text,

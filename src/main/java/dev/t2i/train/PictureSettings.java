@@ -13,6 +13,9 @@ interface PictureSettings {
 
     int batch();
 
+    /** What is done to real pictures before anybody sees them. */
+    AugmentSettings augment();
+
     Schedule schedule();
 
     GanSettings.Text text();

@@ -39,7 +39,7 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
     final Map<String, Tensor> inputs = new HashMap<>();
 
     PictureTask(PictureSettings settings, Materials materials) {
-        super(materials.backend.open(), new Feed(materials.data, settings.seed(), settings.batch(), settings.size()));
+        super(materials.backend.open(), new Feed(materials.data, settings.seed(), settings.batch(), settings.size(), settings.augment()));
         this.settings = settings;
         this.materials = materials;
         this.conditioning = new Conditioning(settings.text(), materials.source);

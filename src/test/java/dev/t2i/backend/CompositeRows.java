@@ -3,12 +3,14 @@ package dev.t2i.backend;
 import static dev.t2i.backend.ParityRow.largest;
 import static dev.t2i.backend.ParityRow.longer;
 
+import dev.t2i.gan.DiffAugment;
 import dev.t2i.graph.Gradients;
 import dev.t2i.graph.Value;
 import dev.t2i.graph.Window;
 import dev.t2i.nn.Functions;
 import dev.t2i.tensor.Shape;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.function.Function;
 
@@ -53,6 +55,8 @@ final class CompositeRows {
             Value beta = t.f32(2, 5).matMul(t.f32(5, 10)).reshape(2, 1, 1, 10);
             return x.mul(gamma.add(1)).add(beta).leakyRelu(0.2);
         });
+        withGradient(rows, "differentiable augmentation", t -> DiffAugment.apply(t.f32(3, 10, 10, 3), t.between(0, 1, 3, DiffAugment.DRAWS),
+                t.graph().scalar(0.7), EnumSet.allOf(DiffAugment.Part.class)));
         rows.add(longer("gradient penalty through a critic", t -> {
             Critic critic = new Critic(t);
             Value penalty = critic.penalty(t.f32(2, 8, 8, 3), t.f32(2, 4));

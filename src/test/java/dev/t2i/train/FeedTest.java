@@ -1,0 +1,140 @@
+package dev.t2i.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.t2i.data.CachedImages;
+import dev.t2i.data.CaptionedImages;
+import dev.t2i.data.DataException;
+import dev.t2i.data.DataSpec;
+import dev.t2i.data.Example;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class FeedTest {
+    private static final int SIZE = 16;
+
+    /** Pictures whose pixels say which picture, row and column they are. */
+    private record Ruled(long size, String caption, AtomicInteger loads) implements CaptionedImages {
+        @Override
+        public Example load(long index, long captionSeed, int imageSize, MemorySegment pixels) {
+            loads.incrementAndGet();
+            if (index == size - 1 && caption.isEmpty()) {
+                throw new DataException("picture " + index + " is at fault");
+            }
+            for (int y = 0; y < imageSize; y++) {
+                for (int x = 0; x < imageSize; x++) {
+                    long at = ((long) y * imageSize + x) * 12;
+                    pixels.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, level((int) index));
+                    pixels.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at + 4, level(y));
+                    pixels.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at + 8, level(x));
+                }
+            }
+            return describe(index, captionSeed);
+        }
+
+        @Override
+        public Example describe(long index, long captionSeed) {
+            return new Example(caption, Optional.empty(), Optional.empty());
+        }
+    }
+
+    private static float level(int value) {
+        return value * (2f / 255) - 1;
+    }
+
+    private static int value(float[] pixels, int row, int y, int x, int channel) {
+        return Math.round((pixels[((row * SIZE + y) * SIZE + x) * 3 + channel] + 1) * 127.5f);
+    }
+
+    private static List<float[]> batches(CaptionedImages data, AugmentSettings augment, long... steps) {
+        List<float[]> batches = new ArrayList<>();
+        try (Feed feed = new Feed(data, 7, 4, SIZE, augment)) {
+            for (long step : steps) {
+                Feed.Batch batch = feed.take(step);
+                assertTrue(feed.waited() >= 0);
+                batches.add(batch.pictures().segment().toArray(ValueLayout.JAVA_FLOAT));
+                feed.recycle(batch);
+            }
+        }
+        return batches;
+    }
+
+    @Test
+    void batchesDependOnTheStepAlone() {
+        CaptionedImages scenes = DataSpec.parse("scenes:?count=10").open();
+        for (AugmentSettings augment : List.of(AugmentSettings.NONE, new AugmentSettings(0.1875, true))) {
+            List<float[]> straight = batches(scenes, augment, 0, 1, 2, 3, 4, 5);
+            List<float[]> jumping = batches(scenes, augment, 4, 5, 2);
+            assertArrayEquals(straight.get(4), jumping.get(0));
+            assertArrayEquals(straight.get(5), jumping.get(1));
+            assertArrayEquals(straight.get(2), jumping.get(2));
+        }
+    }
+
+    @Test
+    void cropsLieInsideAndDiffer() {
+        List<float[]> batches = batches(new Ruled(40, "a dog", new AtomicInteger()), new AugmentSettings(0.1875, true), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+        boolean[] tops = new boolean[4];
+        int mirrored = 0;
+        for (float[] pixels : batches) {
+            for (int row = 0; row < 4; row++) {
+                int top = value(pixels, row, 0, 0, 1);
+                boolean flip = value(pixels, row, 0, 0, 2) > value(pixels, row, 0, 1, 2);
+                int left = Math.min(value(pixels, row, 0, 0, 2), value(pixels, row, 0, SIZE - 1, 2));
+                tops[top] = true;
+                mirrored += flip ? 1 : 0;
+                for (int y = 0; y < SIZE; y++) {
+                    for (int x = 0; x < SIZE; x++) {
+                        assertEquals(top + y, value(pixels, row, y, x, 1));
+                        assertEquals(left + (flip ? SIZE - 1 - x : x), value(pixels, row, y, x, 2));
+                    }
+                }
+            }
+        }
+        assertTrue(tops[0] && tops[1] && tops[2] && tops[3], "16 of 19 rows begin at 0 to 3");
+        assertTrue(mirrored > 8 && mirrored < 32, mirrored + " of 40 are mirrored");
+    }
+
+    @Test
+    void picturesWhoseCaptionsNameSidesAreNeverMirrored() {
+        for (float[] pixels : batches(new Ruled(40, "A dog on the LEFT of a tree", new AtomicInteger()), new AugmentSettings(0, true), 0, 1, 2, 3, 4)) {
+            for (int row = 0; row < 4; row++) {
+                assertEquals(0, value(pixels, row, 0, 0, 2));
+            }
+        }
+    }
+
+    @Test
+    void whatIsKeptIsWhatIsLoaded() {
+        CaptionedImages scenes = DataSpec.parse("scenes:?count=10").open();
+        List<float[]> plain = batches(scenes, AugmentSettings.NONE, 0, 1, 2, 3, 4, 5, 6);
+        for (long limit : new long[] {0, 1 << 30}) {
+            List<float[]> cached = batches(new CachedImages(scenes, limit), AugmentSettings.NONE, 0, 1, 2, 3, 4, 5, 6);
+            for (int i = 0; i < plain.size(); i++) {
+                assertArrayEquals(plain.get(i), cached.get(i));
+            }
+        }
+        AtomicInteger loads = new AtomicInteger();
+        batches(new CachedImages(new Ruled(8, "a", loads), 1 << 30), AugmentSettings.NONE, 0, 1, 2, 3, 4, 5, 6, 7, 8);
+        assertEquals(8, loads.get());
+        assertThrows(IllegalArgumentException.class, () -> new CachedImages(DataSpec.parse("scenes:").open(), 1));
+    }
+
+    @Test
+    void aPictureAtFaultStopsTheTraining() {
+        Ruled data = new Ruled(4, "", new AtomicInteger());
+        try (Feed feed = new Feed(data, 7, 4, SIZE)) {
+            assertEquals("picture 3 is at fault", assertThrows(DataException.class, () -> feed.take(0)).getMessage());
+            assertFalse(Thread.currentThread().isInterrupted());
+        }
+    }
+}
