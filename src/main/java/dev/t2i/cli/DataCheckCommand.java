@@ -27,6 +27,7 @@ final class DataCheckCommand extends T2iCommand {
         "coco:DIR holds COCO's captions; coco:DIR?splits=karpathy or ?year=2017 says which.",
         "flickr30k:DIR, cub:DIR and flowers:DIR hold Flickr30k, CUB-200 and Oxford-102.",
         "webdataset:data-{000000..000147}.tar are tar archives; ?text=caption takes captions from the .json files in them.",
+        "pack:FILE is a set that 'data pack' wrote.",
         "Sets with splits take ?split=train, ?split=train+val or ?split=all; a check reads all of them unless told."})
     private List<String> specs;
 

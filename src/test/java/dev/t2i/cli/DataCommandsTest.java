@@ -36,6 +36,23 @@ class DataCommandsTest {
     }
 
     @Test
+    void packedScenesAreADataSet() throws Exception {
+        String file = folder.resolve("scenes.pack").toString();
+        assertEquals(0, run("data", "pack", "scenes:?count=4", "--out", file, "--size", "32", "--licence", "CC0", "--json"), err::toString);
+        JsonNode packed = json();
+        assertEquals(4, packed.path("pictures").asInt());
+        assertEquals(Files.size(Path.of(file)), packed.path("bytes").asLong());
+        assertEquals(3, run("data", "pack", "scenes:?count=4", "--out", file, "--size", "32"));
+        assertEquals(1, err.toString().lines().count(), err::toString);
+        assertEquals(0, run("data", "pack", "scenes:?count=5", "--out", file, "--size", "32", "--force"), err::toString);
+        assertEquals(0, run("data", "check", "pack:" + file), () -> out + " " + err);
+        assertEquals(3, run("data", "pack", "scenes:", "--out", folder.resolve("endless").toString(), "--size", "32"));
+        assertEquals(2, run("data", "pack", "scenes:?count=4", "--out", folder.resolve("x").toString(), "--size", "3"));
+        assertEquals(3, run("data", "pack", "folder:" + folder.resolve("none"), "--out", folder.resolve("x").toString(), "--size", "32"));
+        assertFalse(Files.exists(folder.resolve("x")));
+    }
+
+    @Test
     void anExportIsReplacedOnlyByForce() {
         String[] command = {"data", "scenes", "--out", folder.resolve("s").toString(), "--count", "1", "--size", "16"};
         assertEquals(0, run(command));

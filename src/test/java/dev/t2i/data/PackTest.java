@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.t2i.image.Picture;
+import dev.t2i.image.Png;
 import dev.t2i.safetensors.SafetensorsFile;
 import dev.t2i.safetensors.SafetensorsWriter;
 import dev.t2i.tensor.Shape;
@@ -17,6 +19,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,6 +62,55 @@ class PackTest {
         }
     }
 
+    /** Ten pictures of several shapes in two splits, some with two captions. */
+    private Path someFolder() throws IOException {
+        Path data = folder.resolve("some");
+        for (String split : new String[] {"train", "test"}) {
+            Path part = Files.createDirectories(data.resolve(split));
+            StringBuilder lines = new StringBuilder();
+            for (int i = 0; i < 5; i++) {
+                CaptionedImages scenes = DataSpec.parse("scenes:?seed=" + (split.equals("test") ? 9 : 4)).open();
+                float[] pixels = pixels(scenes, i, 0, 48);
+                Picture picture = Picture.fromFloats(48, 48, pixels, 0).crop(0, 0, 30 + 4 * i, 48 - 3 * i);
+                Files.write(part.resolve(i + ".png"), Png.encode(picture, Map.of()));
+                lines.append("{\"file_name\":\"%d.png\",\"text\":%s}%n".formatted(i, i % 2 == 0 ? "\"ein Bild über " + i + "\"" : "[\"one\",\"two " + i + "\"]"));
+            }
+            Files.writeString(part.resolve("metadata.jsonl"), lines);
+        }
+        return data;
+    }
+
+    @Test
+    void aPackedFolderIsTheFolder() throws IOException {
+        Path data = someFolder();
+        Path file = folder.resolve("some.pack");
+        PackWriter.Result result = PackWriter.write(DataSpec.parse("folder:" + data), file, SMALL, _ -> {});
+        assertEquals(10, result.pictures());
+        assertEquals(14, result.captions());
+        for (String options : new String[] {"", "?split=test", "?split=train", "?split=all", "?split=test+train"}) {
+            assertAlike(DataSpec.parse("folder:" + data + options).open(), DataSpec.parse("pack:" + file + options).open(), 16);
+        }
+        PackWriter.write(DataSpec.parse("folder:" + data + "?split=test"), folder.resolve("test.pack"), SMALL, _ -> {});
+        assertEquals(5, DataSpec.parse("pack:" + folder.resolve("test.pack")).open().size());
+        DataReport report = DataCheck.check(List.of(DataSpec.parse("pack:" + file)), new DataCheck.Limits(8, 100, true), _ -> {});
+        assertTrue(report.ok(), report.summary());
+        assertEquals(10, report.pictures());
+        assertMessage("is packed already", () -> PackWriter.write(DataSpec.parse("pack:" + file), folder.resolve("again"), SMALL, _ -> {}));
+    }
+
+    @Test
+    void picturesAtFaultStopAPackUnlessTheyAreToBeLeftOut() throws IOException {
+        Path data = someFolder();
+        Files.writeString(data.resolve("train/3.png"), "no picture");
+        Path file = folder.resolve("some.pack");
+        assertMessage("3.png: not a picture", () -> PackWriter.write(DataSpec.parse("folder:" + data), file, SMALL, _ -> {}));
+        assertFalse(Files.exists(file));
+        PackWriter.Result result = PackWriter.write(DataSpec.parse("folder:" + data + "?faults=skip"), file, SMALL, _ -> {});
+        assertEquals(9, result.pictures());
+        assertEquals(1, result.skipped());
+        assertTrue(result.firstFault().contains("3.png"), result.firstFault());
+    }
+
     @Test
     void aPackSaysWhatItHolds() throws IOException {
         Path file = folder.resolve("scenes.pack");
@@ -76,6 +128,7 @@ class PackTest {
         bytes[(1 << 14) + 100] ^= 1;
         Files.write(folder.resolve("changed.pack"), bytes);
         assertFalse(PackFile.open(folder.resolve("changed.pack")).isWhole());
+        assertFalse(DataCheck.check(List.of(DataSpec.parse("pack:" + folder.resolve("changed.pack"))), new DataCheck.Limits(8, 100, true), _ -> {}).ok());
         try (Stream<Path> files = Files.list(folder)) {
             assertEquals(2, files.count(), "nothing is left beside the packs");
         }
