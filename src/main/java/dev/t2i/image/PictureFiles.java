@@ -33,7 +33,7 @@ public final class PictureFiles {
     private static final Set<String> EXTENSIONS = Set.of("png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff");
     private static final String FORMATS = "PNG, JPEG, WebP, GIF, BMP, TIFF";
     /** What libjpeg says when it had to make pixels up; other warnings of it are about oddities that cost nothing. */
-    private static final List<String> LOSSES = List.of("remature end", "bad huffman", "instead of rst", "invalid progressive");
+    private static final List<String> LOSSES = List.of("premature end", "bad huffman", "instead of rst", "invalid progressive");
 
     private PictureFiles() {}
 
