@@ -1,7 +1,7 @@
 package dev.t2i.image;
 
-import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -14,6 +14,7 @@ import java.util.Set;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
  * Reads picture files as people have them: PNG, JPEG (also grey, CMYK, YCCK and progressive), WebP, GIF (its first frame), BMP, TIFF.
@@ -79,7 +80,7 @@ public final class PictureFiles {
     }
 
     private static Picture decodePlain(byte[] bytes, String name) throws IOException {
-        try (ImageInputStream in = new ByteArrayImageInputStream(bytes)) {
+        try (ImageInputStream in = stream(bytes)) {
             ImageReader reader = reader(in, name);
             try {
                 requireSize(reader.getWidth(0), reader.getHeight(0), name);
@@ -97,7 +98,7 @@ public final class PictureFiles {
         }
         requireSize(outline.width(), outline.height(), name);
         List<String> losses = new ArrayList<>();
-        try (ImageInputStream in = new ByteArrayImageInputStream(bytes)) {
+        try (ImageInputStream in = stream(bytes)) {
             ImageReader reader = reader(in, name);
             try {
                 reader.addIIOReadWarningListener((_, warning) -> {
@@ -116,6 +117,11 @@ public final class PictureFiles {
                 reader.dispose();
             }
         }
+    }
+
+    /** Copies the bytes, but unlike streams over an array it has no finalizer, for which thousands of closed ones would wait with their bytes. */
+    private static ImageInputStream stream(byte[] bytes) {
+        return new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes));
     }
 
     private static ImageReader reader(ImageInputStream in, String name) {
