@@ -62,6 +62,7 @@ final class GanProgram {
     private final GanSettings settings;
     private final Generator generator;
     private final Judges judges;
+    private final ShownPictures shown;
     private final TextAdapter adapter;
     private final TextInput text;
     private final Optional<Matcher> guide;
@@ -74,6 +75,7 @@ final class GanProgram {
         this.settings = settings;
         this.generator = settings.buildGenerator();
         this.judges = new Judges(settings.loss(), settings.buildDiscriminators());
+        this.shown = new ShownPictures(settings.diffAugment(), settings.batch());
         this.adapter = settings.text().adapter().build();
         this.text = text;
         this.guide = guide;
@@ -82,6 +84,10 @@ final class GanProgram {
         this.generatorAdam = new Adam("generator", optimizer.beta1(), optimizer.beta2());
         this.discriminatorAdam = new Adam("discriminator", optimizer.beta1(), optimizer.beta2());
         this.textAdam = new Adam("text", optimizer.beta1(), optimizer.beta2());
+    }
+
+    ShownPictures shown() {
+        return shown;
     }
 
     Adam generatorAdam() {
@@ -127,7 +133,8 @@ final class GanProgram {
         Painting painting = generator.paintAll(generatorPlace, inference.map(some -> some.before(latent)).orElse(latent), condition, Mode.TRAINING);
         Value fake = painting.result();
 
-        Judges.Evidence evidence = new Judges.Evidence(Judges.scaled(pictures, generator.sizes()), painting.pictures(), painting.toldOf(texts), wrongTexts);
+        Judges.Evidence evidence = new Judges.Evidence(shown.real(graph, Judges.scaled(pictures, generator.sizes())),
+                shown.drawn(graph, painting.pictures()), painting.toldOf(texts), wrongTexts);
         Judges.Lesson lesson = judges.lesson(discriminatorPlace, evidence, penalized);
         Adam.Update learnt = discriminatorAdam.minimize(lesson.loss(), discriminatorPlace);
         if (settings.loss().clip() > 0) {
@@ -156,10 +163,11 @@ final class GanProgram {
             graph.output("g.loss", loss);
             graph.output("g.norm", update.gradientNorm());
             Value made = Adam.Update.makeAll(updates, List.of(generatorPlace, discriminatorPlace));
+            shown.follow(graph, lesson.real(), made);
             follow(graph, update.values(), made);
             copyBuffers(graph, generatorPlace, made);
         } else {
-            Adam.Update.makeAll(updates, List.of(generatorPlace, discriminatorPlace));
+            shown.follow(graph, lesson.real(), Adam.Update.makeAll(updates, List.of(generatorPlace, discriminatorPlace)));
         }
         return new Step(graph, generatorPlace, discriminatorPlace, adapterPlace, text.trained(graph),
                 guide.map(_ -> guidePlace), posterior.map(_ -> posteriorPlace));

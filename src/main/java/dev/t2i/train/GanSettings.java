@@ -6,6 +6,7 @@ import dev.t2i.gan.AdapterSettings;
 import dev.t2i.gan.AdversarialLoss;
 import dev.t2i.gan.Channels;
 import dev.t2i.gan.Discriminator;
+import dev.t2i.gan.DiffAugmentSettings;
 import dev.t2i.gan.DiscriminatorSettings;
 import dev.t2i.gan.GradientPenalty;
 import dev.t2i.gan.GeneratorSettings;
@@ -18,6 +19,7 @@ import java.util.Optional;
  *
  * @param size edge of the pictures in pixels
  * @param augment what is done to real pictures before both networks see them
+ * @param diffAugment what real and drawn pictures are changed by before the discriminator sees them
  * @param criticIterations discriminator updates for each generator update
  * @param truncation factor on the noise that the finished model draws with unless told otherwise
  * @param recompute whether activations inside the blocks of generator, discriminator and inference network are computed again for
@@ -30,6 +32,7 @@ public record GanSettings(
         @Range(min = 8, max = 1024) int size,
         @Range(min = 2, max = 4096) int batch,
         AugmentSettings augment,
+        DiffAugmentSettings diffAugment,
         @Range(min = 1, max = 100) @Default("1") int criticIterations,
         Schedule schedule,
         Text text,

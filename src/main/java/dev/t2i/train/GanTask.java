@@ -38,6 +38,7 @@ public final class GanTask extends PictureTask {
         this.program = new GanProgram(settings, conditioning.text(), guide);
         this.declared = program.step(true, true);
         inputs.put(GanProgram.PENALTY_KEYS, Tensor.allocate(arena, DType.I32, Shape.of(settings.batch(), 4)));
+        program.shown().allocateInputs(inputs, arena);
         program.generatorAdam().allocateInputs(inputs, arena);
         program.discriminatorAdam().allocateInputs(inputs, arena);
         program.textAdam().allocateInputs(inputs, arena);
@@ -66,6 +67,11 @@ public final class GanTask extends PictureTask {
         networks.addAll(conditioning.learned(declared.adapter(), declared.encoder(), program.textAdam()));
         declared.posterior().ifPresent(place -> networks.add(new Learned(GanProgram.POSTERIOR, place.declarations(), program.generatorAdam())));
         return networks;
+    }
+
+    @Override
+    Map<String, Double> scalars() {
+        return program.shown().states();
     }
 
     @Override
@@ -105,6 +111,7 @@ public final class GanTask extends PictureTask {
         feed(step, batch, sentences);
         SameCaptions.fill(inputs.get(SameCaptions.INPUT), sentences.get(GanProgram.CAPTIONS), sentences.get(GanProgram.WRONG_CAPTIONS));
         NoiseKeys.fill(inputs.get(GanProgram.PENALTY_KEYS), settings.seed(), NoiseKeys.PENALTIES, step);
+        program.shown().feed(inputs, settings.seed(), step);
         if (dreaming != null) {
             inputs.put(GanProgram.LATENT, dreaming.latent(inputs, inputs.get(GanProgram.NOISE_KEYS)));
         }

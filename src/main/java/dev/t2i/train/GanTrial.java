@@ -97,6 +97,7 @@ public final class GanTrial implements AutoCloseable {
         inputs.put(GanProgram.WRONG_CAPTIONS, normal(FEATURE_STREAM + 1, Shape.of(n, width)));
         inputs.put(GanProgram.NOISE_KEYS, Tensor.allocate(arena, DType.I32, Shape.of(n, 4)));
         inputs.put(GanProgram.PENALTY_KEYS, Tensor.allocate(arena, DType.I32, Shape.of(n, 4)));
+        program.shown().allocateInputs(inputs, arena);
         inputs.put(GanProgram.AVERAGE_DECAY, Tensor.allocate(arena, DType.F32, Shape.SCALAR));
         program.generatorAdam().allocateInputs(inputs, arena);
         program.discriminatorAdam().allocateInputs(inputs, arena);
@@ -124,6 +125,7 @@ public final class GanTrial implements AutoCloseable {
         new Learned(GanProgram.ADAPTER, declared.adapter().declarations(), program.textAdam()).initialize(session, settings.seed());
         try (Arena scratch = Arena.ofConfined()) {
             Learned.put(session, GanProgram.AVERAGE, Parameters.initialize(declared.generator().declarations(), settings.seed(), scratch));
+            program.shown().initialize(session, scratch);
         }
     }
 
@@ -198,6 +200,7 @@ public final class GanTrial implements AutoCloseable {
         inputs.get(GanProgram.AVERAGE_DECAY).set(0, settings.average().decay(samples, settings.batch()));
         fillKeys(inputs.get(GanProgram.NOISE_KEYS), samples);
         fillKeys(inputs.get(GanProgram.PENALTY_KEYS), samples);
+        program.shown().feed(inputs, settings.seed(), done);
         if (settings.buildGenerator().prior().isPresent()) {
             dreaming = dreaming == null ? drawing(settings.batch(), GanProgram.GENERATOR, false) : dreaming;
             inputs.put(GanProgram.LATENT, dreaming.latent(inputs, inputs.get(GanProgram.NOISE_KEYS)));

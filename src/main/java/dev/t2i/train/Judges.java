@@ -45,8 +45,9 @@ final class Judges {
      *
      * @param loss to be minimised
      * @param matching the part of it that says how text and real pictures match
+     * @param real scores of real pictures with their texts, at the largest size
      */
-    record Lesson(Value loss, Value matching) {}
+    record Lesson(Value loss, Value matching, Value real) {}
 
     /** Real pictures at each of {@code sizes}, of which the last is theirs: means over squares of pixels. */
     static List<Value> scaled(Value pictures, List<Integer> sizes) {
@@ -77,7 +78,7 @@ final class Judges {
             graph.output("d.penalty", penalty);
             loss = loss.add(penalty.mul(settings.penaltyInterval()));
         }
-        return new Lesson(loss, lessons.stream().map(Lesson::matching).reduce(Value::add).orElseThrow());
+        return new Lesson(loss, lessons.stream().map(Lesson::matching).reduce(Value::add).orElseThrow(), lessons.getLast().real);
     }
 
     private Lesson lesson(Parameters place, int scale, Evidence evidence, boolean penalized, List<Value> penalties) {
@@ -110,7 +111,7 @@ final class Judges {
                     others -> sum(scores(place, scale, network.features(place, others), evidence.told)), () -> keys(graph, pictures.dim(0))),
                     settings.penaltyWeight(), settings.penaltyNoise()));
         }
-        return new Lesson(loss, matching);
+        return new Lesson(loss, matching, real.fitting);
     }
 
     /** Both scores of a network that gives two, for penalties hold for all that it says. */

@@ -8,6 +8,8 @@ final class NoiseKeys {
     static final int TRAINING = 0x2015E;
     /** Of what gradient penalties draw by chance. */
     static final int PENALTIES = 0x9E4A1;
+    /** Of what pictures are changed by before discriminators see them. */
+    static final int AUGMENTATION = 0xD1FFA;
 
     private NoiseKeys() {}
 

@@ -51,6 +51,11 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
     /** The networks that learn. */
     abstract List<Learned> learned();
 
+    /** Scalar states that steps change beside the networks, with their first values. */
+    Map<String, Double> scalars() {
+        return Map.of();
+    }
+
     /** All of the generator. */
     abstract List<Parameters.Declaration> generatorDeclarations();
 
@@ -74,6 +79,7 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
         List<Checkpoint.StateType> states = new ArrayList<>();
         learned().forEach(network -> states.addAll(network.states()));
         learningOfGenerator().forEach(d -> states.add(Learned.state(GanProgram.AVERAGE + "/" + d.name(), d.shape())));
+        scalars().keySet().forEach(name -> states.add(Learned.state(name, Shape.SCALAR)));
         return states;
     }
 
@@ -94,6 +100,7 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
                 });
             }
             Learned.put(session(), GanProgram.AVERAGE, firstGenerator(learningOfGenerator(), scratch));
+            scalars().forEach((name, value) -> session().put(name, Tensor.of(scratch, Shape.SCALAR, value.floatValue())));
         }
     }
 
