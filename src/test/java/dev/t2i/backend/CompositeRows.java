@@ -3,7 +3,9 @@ package dev.t2i.backend;
 import static dev.t2i.backend.ParityRow.largest;
 import static dev.t2i.backend.ParityRow.longer;
 
+import dev.t2i.gan.DamsmLoss;
 import dev.t2i.gan.DiffAugment;
+import dev.t2i.gan.TextCondition;
 import dev.t2i.graph.Gradients;
 import dev.t2i.graph.Value;
 import dev.t2i.graph.Window;
@@ -45,6 +47,11 @@ final class CompositeRows {
         withGradient(rows, "lstm over padding", t -> {
             Value mask = t.graph().iota(1, Shape.of(3, 4)).greater(t.whole(3, 3, 1)).neg().add(1);
             return Composites.lstm(t.f32(3, 4, 6), t.f32(20, 6), t.f32(20, 5), mask);
+        });
+        withGradient(rows, "words and regions", t -> {
+            Value states = t.f32(3, 5, 4);
+            Value mask = t.graph().iota(1, Shape.of(3, 5)).greater(t.whole(4, 3, 1)).neg().add(1);
+            return new DamsmLoss(4, 5, 10).wordSimilarity(t.f32(2, 6, 4), new TextCondition.Words(states, states, mask));
         });
         rows.add(largest("dropout", t -> Functions.dropout(t.f32(3, 7, 5), t.indices(1000, 3, 4), 0.4)));
         withGradient(rows, "transposed convolution", t -> Composites.transposedConv(t.f32(2, 4, 5, 6), t.f32(4, 4, 3, 6), Window.of(2, 1), 8, 10));
