@@ -1,28 +1,25 @@
 package dev.t2i.gan;
 
 import dev.t2i.graph.Value;
-import dev.t2i.graph.Window;
 import dev.t2i.nn.Functions;
-import dev.t2i.nn.Initializer;
 import dev.t2i.nn.Layers;
 import dev.t2i.nn.Parameters;
 import dev.t2i.tensor.Shape;
 import java.util.Optional;
 
 /**
- * AttnGAN's deep attentional multimodal similarity model (Xu et al. 2018) with an image encoder of our own, which learns along, where
- * the paper has a frozen Inception: regions of a picture and words of its text, and both as wholes, meet in one space.
+ * AttnGAN's deep attentional multimodal similarity model (Xu et al. 2018): regions of a picture and words of its text, and both as
+ * wholes, meet in one space.
  *
  * <p>Words of an encoder that was not made for it, such as GPT-2's, are brought into that space by a linear layer; those of a recurrent
  * encoder are in it as they are.
  *
- * @param image   whose width is the space's
- * @param edge    of the map of activations whose places are the regions
+ * @param image   the paper's frozen Inception, or an encoder of our own
  * @param adapts  whether words are brought into the space
  * @param against whether texts that are wrong in one attribute stand among those that a picture has to find its own among; the paper
  *                has none
  */
-public record Damsm(ImageEncoder image, int edge, boolean adapts, boolean against, DamsmLoss loss) implements Matcher {
+public record Damsm(RegionEncoder image, boolean adapts, boolean against, DamsmLoss loss) implements Matcher {
     @Override
     public boolean usesWords() {
         return true;
@@ -31,16 +28,13 @@ public record Damsm(ImageEncoder image, int edge, boolean adapts, boolean agains
     @Override
     public Match match(Parameters place, Value pictures, Texts texts) {
         int n = pictures.dim(0);
-        ImageEncoder.Seen seen = image.look(place, pictures, edge);
-        int depth = seen.regions().dim(3);
-        Value regions = Layers.conv2d(place.at("regions"), seen.regions(), image.width(), 1, Window.of(1, 0),
-                Initializer.kaiming(Shape.of(image.width(), depth, 1, 1), 1)).reshape(n, edge * edge, image.width());
+        RegionEncoder.Seen seen = image.look(place, pictures);
         TextCondition all = against ? joined(texts.right(), texts.wrong()) : texts.right();
         Value same = against ? texts.same().get() : texts.same().get().slice(1, 0, n);
-        Value words = loss.wordSimilarity(regions, words(place, all));
-        Value sentences = DamsmLoss.sentenceSimilarity(seen.whole(), all.sentence());
+        Value words = loss.wordSimilarity(seen.regions(), words(place, all));
+        Value sentences = DamsmLoss.sentenceSimilarity(seen.wholes(), all.sentence());
         Value sum = words.add(sentences);
-        Value own = DamsmLoss.sentenceSimilarity(seen.whole(), texts.wrong().sentence());
+        Value own = DamsmLoss.sentenceSimilarity(seen.wholes(), texts.wrong().sentence());
         return new Match(loss.contrast(words, same).add(loss.contrast(sentences, same)), Matcher.onDiagonal(sum),
                 above(sentences.slice(1, 0, n), own));
     }

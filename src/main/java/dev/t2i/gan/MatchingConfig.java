@@ -19,7 +19,7 @@ import java.util.Optional;
  * @param format version of this layout
  * @param size edge of the pictures in pixels
  * @param text how sentences become vectors
- * @param image channels of the {@link ImageEncoder}
+ * @param image channels of the {@link ImageEncoder}; none where an Inception-v3 is in its place
  * @param samples pairs that it was trained on
  * @param damsm how words and regions meet; empty where only wholes do
  */
@@ -27,7 +27,7 @@ public record MatchingConfig(
         @Range(min = 1, max = 1) @Default("1") int format,
         @Range(min = 8, max = 1024) int size,
         AdapterSettings text,
-        List<Integer> image,
+        @Default("[]") List<Integer> image,
         @Range(min = 0) @Default("0") long samples,
         Optional<DamsmSettings> damsm) {
     /** Prefix of the image encoder's tensors. */
@@ -35,8 +35,21 @@ public record MatchingConfig(
     private static final long LONGEST = 1 << 20;
 
     public MatchingConfig {
-        image = Channels.check("image", image);
+        image = checkImage(image, size, damsm);
+    }
+
+    /** Refuses a picture side that cannot be; gives its channels. */
+    public static List<Integer> checkImage(List<Integer> image, int size, Optional<DamsmSettings> damsm) {
+        if (damsm.isPresent() && damsm.get().inception().isPresent()) {
+            if (!image.isEmpty()) {
+                throw new IllegalArgumentException("image has channels, but damsm.inception is in the place of that encoder; leave one of them out");
+            }
+            return List.of();
+        }
+        List<Integer> channels = Channels.check("image", image);
+        Channels.requireSize("image", channels, size);
         damsm.ifPresent(settings -> settings.requireSize("damsm.regions", size));
+        return channels;
     }
 
     /** Whether the folder's configuration is a matching model's rather than a text-to-image model's. */
@@ -53,9 +66,7 @@ public record MatchingConfig(
         Path file = folder.resolve(ModelConfig.FILE);
         JsonNode tree = ModelJson.readObject(file, LONGEST);
         try {
-            MatchingConfig config = Settings.fromTree(tree, file.toString(), MatchingConfig.class);
-            Channels.requireSize(file + ": image", config.image, config.size);
-            return config;
+            return Settings.fromTree(tree, file.toString(), MatchingConfig.class);
         } catch (BadInputException e) {
             throw new BadModelException(e.getMessage(), e);
         }
@@ -67,7 +78,7 @@ public record MatchingConfig(
 
     /** The picture side with its loss, in which cosines of whole sentences and pictures have the factor {@code sharpness}, or the DAMSM's own. */
     public Matcher buildMatcher(double sharpness) {
-        return damsm.<Matcher>map(d -> new Damsm(buildImageEncoder(), d.regions(), text.kind() != AdapterSettings.Kind.DIRECT, d.against(),
+        return damsm.<Matcher>map(d -> new Damsm(d.build(buildImageEncoder()), text.kind() != AdapterSettings.Kind.DIRECT, d.against(),
                 new DamsmLoss(d.gamma1(), d.gamma2(), d.gamma3()))).orElseGet(() -> new Matcher.OfSentences(buildImageEncoder(), sharpness));
     }
 

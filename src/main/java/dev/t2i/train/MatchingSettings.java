@@ -3,7 +3,6 @@ package dev.t2i.train;
 import dev.t2i.config.Default;
 import dev.t2i.config.Range;
 import dev.t2i.gan.AdapterSettings;
-import dev.t2i.gan.Channels;
 import dev.t2i.gan.DamsmSettings;
 import dev.t2i.gan.MatchingConfig;
 import java.util.List;
@@ -17,7 +16,7 @@ import java.util.Optional;
  * @param encoder the encoder's folder to start from; it is trained along
  * @param recurrent a new bidirectional LSTM with that folder's vocabulary instead
  * @param text the adapter behind it
- * @param image channels of the image encoder, from the full picture down to 4x4
+ * @param image channels of the image encoder, from the full picture down to 4x4; none with damsm.inception
  * @param damsm also words and regions, rather than only wholes; then its gammas are in the place of {@code sharpness}
  * @param sharpness factor on the cosines
  * @param learningRate of adapter and image encoder
@@ -33,7 +32,7 @@ public record MatchingSettings(
         String encoder,
         Optional<Recurrent> recurrent,
         AdapterSettings text,
-        List<Integer> image,
+        @Default("[]") List<Integer> image,
         Optional<DamsmSettings> damsm,
         @Range(min = 0) @Default("10") double sharpness,
         @Range(min = 0, max = 1) @Default("0.001") double learningRate,
@@ -41,9 +40,7 @@ public record MatchingSettings(
         @Range(min = 0) @Default("4000") long warmup) {
 
     public MatchingSettings {
-        image = Channels.check("image", image);
-        Channels.requireSize("image", image, size);
-        damsm.ifPresent(some -> some.requireSize("damsm.regions", size));
+        image = MatchingConfig.checkImage(image, size, damsm);
     }
 
     /**
@@ -60,7 +57,7 @@ public record MatchingSettings(
 
     /** What a model made with these settings says of itself. */
     public MatchingConfig config(long samples) {
-        return new MatchingConfig(1, size, text, image, samples, damsm);
+        return new MatchingConfig(1, size, text, image, samples, damsm.map(DamsmSettings::inFolder));
     }
 
     /** The factor on learning rates after {@code done} samples. */

@@ -3,9 +3,13 @@ package dev.t2i.train;
 import dev.t2i.backend.Backend;
 import dev.t2i.backend.Executable;
 import dev.t2i.data.CaptionedImages;
+import dev.t2i.gan.DamsmSettings;
+import dev.t2i.gan.InceptionV3;
+import dev.t2i.gan.InceptionWeights;
 import dev.t2i.gan.MatchingConfig;
 import dev.t2i.gan.Matcher;
 import dev.t2i.gan.ModelFolder;
+import dev.t2i.gan.RegionEncoder;
 import dev.t2i.gan.TextCondition;
 import dev.t2i.text.CaptionEncoder;
 import dev.t2i.graph.Graph;
@@ -101,7 +105,17 @@ public final class MatchingTask extends FedTask<Feed.Batch> {
     public void initialize() {
         adapter.initialize(session(), settings.seed());
         image.initialize(session(), settings.seed());
+        settings.damsm().flatMap(DamsmSettings::inception).ifPresent(this::putInception);
         encoder.initialize(session(), text.initialWeights());
+    }
+
+    private void putInception(String file) {
+        try (Arena scratch = Arena.ofShared()) {
+            Map<String, Tensor> named = new LinkedHashMap<>();
+            InceptionWeights.load(Path.of(file), InceptionV3.Variant.TORCHVISION, scratch)
+                    .forEach((name, tensor) -> named.put(RegionEncoder.INCEPTION + "." + name, tensor));
+            Learned.put(session(), GanProgram.MATCHING, named);
+        }
     }
 
     @Override

@@ -155,6 +155,22 @@ class DamsmTrainingTest {
     }
 
     @Test
+    void aMissingInceptionIsNamedAndTakesThePlaceOfTheImageEncoder() {
+        MatchingSettings both = Settings.parse(MATCHING.formatted(GPT2), "test", MatchingSettings.class, List.of());
+        assertEquals(List.of(4, 6, 8), both.image());
+        String message = assertThrows(BadInputException.class, () -> Settings.parse(MATCHING.formatted(GPT2), "test", MatchingSettings.class,
+                List.of("damsm.inception=weights.safetensors"))).getMessage();
+        assertTrue(message.contains("leave one of them out"), message);
+        MatchingSettings settings = Settings.parse(MATCHING.formatted(GPT2), "test", MatchingSettings.class,
+                List.of("image=[]", "damsm.inception=" + folder.resolve("nothing.safetensors"), "batch=2"));
+        assertEquals("nothing.safetensors", settings.config(0).damsm().orElseThrow().inception().orElseThrow());
+        try (MatchingTask task = new MatchingTask(settings, encoder, data, Backends.get("vector", 2))) {
+            message = assertThrows(BadModelException.class, task::initialize).getMessage();
+            assertTrue(message.contains("nothing.safetensors"), message);
+        }
+    }
+
+    @Test
     void aRecurrentEncoderIsNoGpt2AndDamageIsNamed() throws Exception {
         Path matching = matchingModel(RECURRENT);
         String message = assertThrows(BadModelException.class, () -> ModelFolder.gpt2(matching)).getMessage();
