@@ -387,6 +387,26 @@ case("transformer", spread(Transformer(8, 3, 2, 5, 6, 8, 2, 4, 3)), Transformer.
 
 # ---- DAMSM's similarities and losses
 
+def similarities(regions, wholes, words, mask, sentences, gammas=(4, 5)):
+    n, m = len(regions), len(words)
+    similarity = []
+    for i in range(n):
+        row = []
+        for j in range(m):
+            said = words[j, :int(mask[j].sum())]
+            shares = F.softmax(gammas[0] * F.softmax(said @ regions[i].T, 0), 1)
+            cosines = F.cosine_similarity(shares @ regions[i], said, dim=1)
+            row.append(torch.logsumexp(gammas[1] * cosines, 0))
+        similarity.append(torch.stack(row))
+    return torch.stack(similarity), F.normalize(wholes, dim=1) @ F.normalize(sentences, dim=1).T
+
+
+def contrast(scores, same, gamma=10):
+    n = len(scores)
+    logits = (gamma * scores).masked_fill(same != 0, -1e9)
+    return F.cross_entropy(logits, torch.arange(n)) + F.cross_entropy(logits[:, :n].T, torch.arange(n))
+
+
 class Damsm(nn.Module):
     def __init__(self, pictures, regions, texts, tokens, width):
         super().__init__()
@@ -395,27 +415,43 @@ class Damsm(nn.Module):
         self.words = nn.Parameter(torch.zeros(texts, tokens, width))
         self.sentences = nn.Parameter(torch.zeros(texts, width))
 
-    def forward(self, mask, same, gammas=(4, 5, 10)):
-        n, m = len(self.regions), len(self.words)
-        similarity = []
-        for i in range(n):
-            row = []
-            for j in range(m):
-                real = int(mask[j].sum())
-                words = self.words[j, :real]
-                scores = F.softmax(words @ self.regions[i].T, 0)
-                shares = F.softmax(gammas[0] * scores, 1)
-                cosines = F.cosine_similarity(shares @ self.regions[i], words, dim=1)
-                row.append(torch.logsumexp(gammas[1] * cosines, 0))
-            similarity.append(torch.stack(row))
-        similarity = torch.stack(similarity)
-        sentences = F.normalize(self.wholes, dim=1) @ F.normalize(self.sentences, dim=1).T
-        labels = torch.arange(n)
-        loss = 0
-        for scores in (similarity, sentences):
-            logits = (gammas[2] * scores).masked_fill(same != 0, -1e9)
-            loss = loss + F.cross_entropy(logits, labels) + F.cross_entropy(logits[:, :n].T, labels)
-        return {"similarity": similarity, "loss": loss.reshape(())}
+    def forward(self, mask, same):
+        words, sentences = similarities(self.regions, self.wholes, self.words, mask, self.sentences)
+        return {"similarity": words, "loss": (contrast(words, same) + contrast(sentences, same)).reshape(())}
+
+
+class OwnDamsm(nn.Module):
+    """With our own image encoder, and words of another width than the space's; pictures are a parameter, for what guides a generator."""
+
+    def __init__(self, pictures, size, channels, edge, words, width):
+        super().__init__()
+        self.edge = edge
+        self.pictures = nn.Parameter(torch.zeros(pictures, size, size, 3))
+        self.inp = nn.Conv2d(3, channels[0], 3, 1, 1)
+        self.blocks = nn.ModuleList()
+        for a, b in zip(channels, channels[1:]):
+            block = nn.Module()
+            block.c0, block.c1, block.sc = nn.Conv2d(a, b, 4, 2, 1), nn.Conv2d(b, b, 3, 1, 1), nn.Conv2d(a, b, 1)
+            self.blocks.append(block)
+        depth = channels[[size >> i for i in range(len(channels))].index(edge)]
+        self.regions = nn.Conv2d(depth, width, 1)
+        self.words = nn.Linear(words, width)
+        self.hidden = nn.Linear(16 * channels[-1], 2 * width)
+        self.out = nn.Linear(2 * width, width)
+
+    def forward(self, sentence, states, mask, wrong_sentence, wrong_states, wrong_mask, same):
+        x = self.inp(first(self.pictures))
+        maps = [x]
+        for block in self.blocks:
+            inner = block.c1(F.leaky_relu(block.c0(F.leaky_relu(x, 0.2)), 0.2))
+            x = (block.sc(F.avg_pool2d(x, 2)) + inner) * 0.5 ** 0.5
+            maps.append(x)
+        seen = next(m for m in maps if m.shape[2] == self.edge)
+        regions = last(self.regions(F.leaky_relu(seen, 0.2))).flatten(1, 2)
+        wholes = self.out(F.leaky_relu(self.hidden(last(F.leaky_relu(x, 0.2)).flatten(1)), 0.2))
+        words, sentences = similarities(regions, wholes, self.words(torch.cat([states, wrong_states])), torch.cat([mask, wrong_mask]),
+                                        torch.cat([sentence, wrong_sentence]))
+        return {"loss": (contrast(words, same) + contrast(sentences, same)).reshape(())}
 
 
 same = torch.zeros(3, 4)
@@ -424,6 +460,13 @@ damsm = Damsm(3, 6, 4, 5, 4)
 for parameter in damsm.parameters():
     parameter.data = rand(*parameter.shape, low=-1.5, high=1.5)
 case("damsm", damsm, Damsm.forward, mask=words_mask, same=same)
+
+same = torch.zeros(4, 8)
+same[1, 3] = same[3, 1] = same[0, 6] = 1
+own = spread(OwnDamsm(4, 16, [3, 4, 5], 8, 6, 4))
+own.pictures.data = rand(4, 16, 16, 3)
+case("damsm of pictures", own, OwnDamsm.forward, sentence=rand(4, 4), states=rand(4, 5, 6), mask=words_mask,
+     wrong_sentence=rand(4, 4), wrong_states=rand(4, 5, 6), wrong_mask=words_mask.flip(0), same=same)
 
 save_file(tensors, "src/test/resources/gan/networks.safetensors")
 print(sum(t.numel() * 4 for t in tensors.values()), "bytes,", len(tensors), "tensors")

@@ -9,6 +9,7 @@ import dev.t2i.nn.Initializer;
 import dev.t2i.nn.NetworkFixture;
 import dev.t2i.nn.Parameters;
 import dev.t2i.tensor.Shape;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -30,6 +31,20 @@ class DamsmTest {
         assertEquals(Shape.of(3, 4), sentences.shape());
         Value same = fixture.input("same");
         fixture.check(Map.of("similarity", similarity, "loss", loss.contrast(similarity, same).add(loss.contrast(sentences, same))));
+    }
+
+    @Test
+    void lossOfPicturesAndItsGradientInThem() {
+        NetworkFixture fixture = new NetworkFixture("damsm of pictures");
+        Matcher matcher = new Damsm(new RegionEncoder.Own(new ImageEncoder(4, List.of(3, 4, 5)), 8), true, true, new DamsmLoss(4, 5, 10));
+        Matcher.Match match = matcher.match(fixture.place(), parameter(fixture, "pictures", 4, 16, 16, 3),
+                new Matcher.Texts(text(fixture, ""), text(fixture, "wrong_"), () -> fixture.input("same")));
+        fixture.check(Map.of("loss", match.loss()));
+    }
+
+    private static TextCondition text(NetworkFixture fixture, String prefix) {
+        Value states = fixture.input(prefix + "states");
+        return new TextCondition(fixture.input(prefix + "sentence"), Optional.of(new TextCondition.Words(states, states, fixture.input(prefix + "mask"))));
     }
 
     @Test
