@@ -75,7 +75,7 @@ final class WebDataset implements Catalogue {
                 bad(Problem.Type.BAD_SHARD, "the sample has two members ." + extension);
                 return;
             }
-            if (options.image().map(extension::equals).orElseGet(() -> PictureFiles.hasPictureName(Path.of("x." + extension.replace('\0', ' '))) && !extension.contains("."))) {
+            if (options.image().map(extension::equals).orElseGet(() -> PictureFiles.isPictureExtension(extension))) {
                 twoPictures |= picture != null;
                 picture = small(member, MOST_PICTURE_BYTES) ? member : picture;
             } else if (extension.equals(captionExtension())) {
