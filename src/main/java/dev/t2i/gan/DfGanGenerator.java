@@ -14,6 +14,8 @@ import java.util.List;
  *
  * <p>{@code channels} runs from the 4x4 stem upward; every further entry doubles the picture. What commutes with
  * nearest-neighbour enlargement (affines, activations, 1x1 convolutions) runs before it, at a quarter of the cost.
+ *
+ * @param affineWidth of the hidden layer of each affine; 0, as released, for as many as the channels that it acts on
  */
 public record DfGanGenerator(int latentWidth, int textWidth, int affineWidth, List<Integer> channels) implements Generator {
     private static final double SLOPE = 0.2;
@@ -61,14 +63,15 @@ public record DfGanGenerator(int latentWidth, int textWidth, int affineWidth, Li
     }
 
     private Value affine(Parameters place, Value x, Value condition) {
-        Value scale = perceptron(place.at("g"), condition, x.dim(3));
-        Value shift = perceptron(place.at("b"), condition, x.dim(3));
+        // Nothing is changed at first.
+        Value scale = perceptron(place.at("g"), condition, x.dim(3), Initializer.ONES);
+        Value shift = perceptron(place.at("b"), condition, x.dim(3), Initializer.ZEROS);
         return x.mul(scale).add(shift);
     }
 
     /** One number a channel and picture, {@code [n, 1, 1, channels]}. */
-    private Value perceptron(Parameters place, Value condition, int channels) {
-        Value hidden = Layers.linear(place.at(0), condition, affineWidth).relu();
-        return Layers.linear(place.at(2), hidden, channels).reshape(condition.dim(0), 1, 1, channels);
+    private Value perceptron(Parameters place, Value condition, int channels, Initializer bias) {
+        Value hidden = Layers.linear(place.at(0), condition, affineWidth == 0 ? channels : affineWidth).relu();
+        return Layers.linear(place.at(2), hidden, channels, Initializer.ZEROS, bias).reshape(condition.dim(0), 1, 1, channels);
     }
 }

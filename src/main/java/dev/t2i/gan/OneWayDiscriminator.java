@@ -15,9 +15,10 @@ import java.util.List;
  * further entry halves it. {@code headWidth} is the width of the layer that joins features and text.
  *
  * <p>The residual branches start at zero (their factor {@code gamma} does). With {@code batchDeviation}, the standard
- * deviation over groups of four pictures joins the features (Karras et al. 2018), so that sameness shows.
+ * deviation over groups of four pictures joins the features (Karras et al. 2018), so that sameness shows. With {@code plainShortcuts},
+ * blocks that keep their channels have no convolution beside the residual branch, as in the paper.
  */
-public record OneWayDiscriminator(int textWidth, int headWidth, List<Integer> channels, boolean batchDeviation)
+public record OneWayDiscriminator(int textWidth, int headWidth, List<Integer> channels, boolean batchDeviation, boolean plainShortcuts)
         implements Discriminator {
     private static final double SLOPE = 0.2;
     private static final int GROUP = 4;
@@ -40,12 +41,13 @@ public record OneWayDiscriminator(int textWidth, int headWidth, List<Integer> ch
         return batchDeviation ? Value.concat(3, x, deviation(x)) : x;
     }
 
-    private static Value block(Parameters place, Value x, int out) {
+    private Value block(Parameters place, Value x, int out) {
         int in = x.dim(3);
         Value residual = Layers.conv2dWithoutBias(place.at("r.0"), x, out, 4, Window.of(2, 1), Initializer.fanIn(in * 16L)).leakyRelu(SLOPE);
         residual = Layers.conv2dWithoutBias(place.at("r.2"), residual, out, 3, Window.of(1, 1), Initializer.fanIn(out * 9L)).leakyRelu(SLOPE);
         // A 1x1 convolution commutes with averaging, and is a quarter of the work behind it.
-        Value shortcut = Layers.conv2d(place.at("sc"), Functions.averagePool(x, 2), out, 1, Window.of(1, 0));
+        Value smaller = Functions.averagePool(x, 2);
+        Value shortcut = plainShortcuts && in == out ? smaller : Layers.conv2d(place.at("sc"), smaller, out, 1, Window.of(1, 0));
         return shortcut.add(residual.mul(place.get("gamma", Shape.of(1), Initializer.ZEROS)));
     }
 

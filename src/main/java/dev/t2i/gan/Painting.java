@@ -32,8 +32,8 @@ public record Painting(List<Value> pictures, Optional<Posterior.Distribution> au
         return pictures.getLast();
     }
 
-    /** What discriminators are told of texts: the augmentation's mean, or {@code sentences} themselves. */
+    /** What discriminators are told of texts: the augmentation's mean, behind which no gradient passes, or {@code sentences} themselves. */
     public Value toldOf(Value sentences) {
-        return augmentation.filter(_ -> tellsMean).map(Posterior.Distribution::mean).orElse(sentences);
+        return augmentation.filter(_ -> tellsMean).map(some -> some.mean().stopGradient()).orElse(sentences);
     }
 }

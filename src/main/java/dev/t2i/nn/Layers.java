@@ -89,12 +89,16 @@ public final class Layers {
 
     /** PyTorch's ConvTranspose2d: {@code weight [in, out, kernel, kernel]}, output {@code (h - 1) * stride - 2 * pad + kernel}. */
     public static Value convTranspose2d(Parameters place, Value x, int out, int kernel, int stride, int pad, Initializer weight) {
+        return place.scoped(() -> convTranspose2dWithoutBias(place, x, out, kernel, stride, pad, weight)
+                .add(place.get("bias", Shape.of(out), Initializer.ZEROS)));
+    }
+
+    public static Value convTranspose2dWithoutBias(Parameters place, Value x, int out, int kernel, int stride, int pad, Initializer weight) {
         return place.scoped(() -> {
             int height = (x.dim(1) - 1) * stride - 2 * pad + kernel;
             int width = (x.dim(2) - 1) * stride - 2 * pad + kernel;
             Value weights = place.get("weight", Shape.of(x.dim(3), out, kernel, kernel), weight).transpose(2, 3, 1, 0);
-            return x.graph().add(new Op.Conv2dInputGradient(Window.of(stride, pad), height, width), x, weights)
-                    .add(place.get("bias", Shape.of(out), Initializer.ZEROS));
+            return x.graph().add(new Op.Conv2dInputGradient(Window.of(stride, pad), height, width), x, weights);
         });
     }
 

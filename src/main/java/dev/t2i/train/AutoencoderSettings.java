@@ -64,7 +64,10 @@ public record AutoencoderSettings(
         }
         posterior = Channels.check("posterior", posterior);
         Channels.requireAtMost("posterior", posterior, size);
-        Channels.requireSize("generator.channels", generator.channels(), size);
+        generator.requireSize("generator", size);
+        if (generator.kind() != GeneratorSettings.Kind.MAPPED && generator.kind() != GeneratorSettings.Kind.DF_GAN) {
+            throw new IllegalArgumentException("generator.kind is %s; an autoencoder's decoder is mapped or df_gan".formatted(generator.kind().name().toLowerCase(Locale.ROOT)));
+        }
     }
 
     Posterior buildPosterior() {

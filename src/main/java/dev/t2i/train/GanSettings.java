@@ -12,6 +12,7 @@ import dev.t2i.gan.GradientPenalty;
 import dev.t2i.gan.GeneratorSettings;
 import dev.t2i.gan.Posterior;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -49,11 +50,36 @@ public record GanSettings(
     public GanSettings {
         generator.requireSize("generator", size);
         discriminator.requireSizes(generator.sizes());
+        requireFitting(generator, discriminator, loss);
+        if (generator.needsStart() && start.isEmpty()) {
+            throw new IllegalArgumentException("generator.stages is 2, and Stage II is built upon a Stage I that stays as it is; name its model folder as start");
+        }
+        if (reconstruction.weight > 0 && generator.kind() != GeneratorSettings.Kind.MAPPED && generator.kind() != GeneratorSettings.Kind.DF_GAN) {
+            throw new IllegalArgumentException("reconstruction.weight is %s, which needs generator.kind mapped or df_gan".formatted(reconstruction.weight));
+        }
         if (reconstruction.weight > 0) {
             Channels.requireAtMost("reconstruction.channels", Channels.check("reconstruction.channels", reconstruction.channels), size);
         } else if (generator.priorBlocks() > 0) {
             throw new IllegalArgumentException("generator.prior_blocks is %d, but a prior learns from reconstructions; set reconstruction.weight above 0"
                     .formatted(generator.priorBlocks()));
+        }
+    }
+
+    /** Refuses losses of what these networks do not have. */
+    private static void requireFitting(GeneratorSettings generator, DiscriminatorSettings discriminator, Loss loss) {
+        Terms terms = loss.terms;
+        if (!discriminator.judgesAlone() && terms.realAlone + terms.fakeAlone + terms.generatorAlone > 0) {
+            throw new IllegalArgumentException("loss.terms weigh judgements of pictures alone, which need discriminator.kind stacked and discriminator.alone");
+        }
+        if (generator.kind() != GeneratorSettings.Kind.ATTNGAN && generator.augments() && loss.oneWrong > 0) {
+            throw new IllegalArgumentException("loss.one_wrong is %s, but discriminators of %s hear of texts only what the generator made of its own; set it to 0"
+                    .formatted(loss.oneWrong, generator.kind().name().toLowerCase(Locale.ROOT)));
+        }
+        if (loss.augmentation > 0 && !generator.augments()) {
+            throw new IllegalArgumentException("loss.augmentation is %s, but the generator has no conditioning augmentation".formatted(loss.augmentation));
+        }
+        if (loss.colours > 0 && generator.sizes().size() == 1) {
+            throw new IllegalArgumentException("loss.colours is %s, but the generator paints pictures of one size".formatted(loss.colours));
         }
     }
 

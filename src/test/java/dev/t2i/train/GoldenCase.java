@@ -24,15 +24,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * One of the small trainings that {@code gan_golden.py} ran in PyTorch: the same settings here, and the tensors that it
- * wrote: {@code in} for each step, {@code initial} states, {@code said} figures, {@code final} states.
+ * One of the small trainings that {@code gan_golden.py} or {@code systems_golden.py} ran in PyTorch: the same settings here, and the
+ * tensors that it wrote: {@code in} for each step, {@code initial} states, {@code said} figures, {@code final} states.
  */
-record GoldenCase(String name, GanSettings settings, Optional<Matcher> guide) {
-    static final int STEPS = 10;
-    private static final SafetensorsFile FILE = open();
-    private static final int FEATURES = 12;
-    private static final int WORD_FEATURES = 6;
-    private static final int TOKENS = 5;
+record GoldenCase(String name, GanSettings settings, Optional<Matcher> guide, SafetensorsFile tensors) {
+    private static final SafetensorsFile FILE = open("gan");
     private static final String WORDS = "words";
     private static final String MASK = "mask";
 
@@ -74,12 +70,12 @@ record GoldenCase(String name, GanSettings settings, Optional<Matcher> guide) {
     }
 
     private static GoldenCase of(String name, String yaml, Optional<Matcher> guide, String... overrides) {
-        return new GoldenCase(name, Settings.parse(yaml, name, GanSettings.class, List.of(overrides)), guide);
+        return new GoldenCase(name, Settings.parse(yaml, name, GanSettings.class, List.of(overrides)), guide, FILE);
     }
 
-    private static SafetensorsFile open() {
-        try (InputStream in = GoldenCase.class.getResourceAsStream("/train/gan.safetensors")) {
-            return SafetensorsFile.read(in, "gan.safetensors", Arena.ofAuto());
+    static SafetensorsFile open(String file) {
+        try (InputStream in = GoldenCase.class.getResourceAsStream("/train/" + file + ".safetensors")) {
+            return SafetensorsFile.read(in, file + ".safetensors", Arena.ofAuto());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -90,26 +86,35 @@ record GoldenCase(String name, GanSettings settings, Optional<Matcher> guide) {
     }
 
     GanProgram program() {
-        return new GanProgram(settings, new GivenFeatures(), guide);
+        return new GanProgram(settings, new GivenFeatures(name, tensors), guide);
     }
 
-    private static final class GivenFeatures implements GanProgram.TextInput {
+    private record GivenFeatures(String golden, SafetensorsFile tensors) implements GanProgram.TextInput {
+        /** Of one step. */
+        private Shape shape(String input) {
+            return tensors.tensor(golden + "/in/" + input).shape().without(0);
+        }
+
         @Override
         public Value pooled(Graph graph, String name, int rows) {
-            return graph.input(name, DType.F32, Shape.of(rows, FEATURES));
+            return graph.input(name, DType.F32, shape("features"));
         }
 
         @Override
         public TextCondition.Words words(Graph graph, String name, int rows) {
-            Value states = graph.input(WORDS, DType.F32, Shape.of(rows, TOKENS, WORD_FEATURES));
+            Value states = graph.input(WORDS, DType.F32, shape(WORDS));
             return new TextCondition.Words(states, states,
-                    graph.input(MASK, DType.F32, Shape.of(rows, TOKENS)));
+                    graph.input(MASK, DType.F32, shape(MASK)));
         }
 
         @Override
         public Optional<Parameters> trained(Graph graph) {
             return Optional.empty();
         }
+    }
+
+    int steps() {
+        return tensors.tensor(name + "/in/noise_keys").shape().dim(0);
     }
 
     boolean penalized(int step) {
@@ -124,10 +129,10 @@ record GoldenCase(String name, GanSettings settings, Optional<Matcher> guide) {
     Map<String, Tensor> initialStates() {
         Map<String, Tensor> states = new LinkedHashMap<>();
         String prefix = name + "/initial/";
-        for (String tensor : FILE.names()) {
+        for (String tensor : tensors.names()) {
             if (tensor.startsWith(prefix)) {
                 String state = tensor.substring(prefix.length());
-                states.put(state, FILE.tensor(tensor));
+                states.put(state, tensors.tensor(tensor));
             }
         }
         Map<String, Tensor> more = new LinkedHashMap<>();
@@ -153,7 +158,12 @@ record GoldenCase(String name, GanSettings settings, Optional<Matcher> guide) {
         Map<String, Tensor> inputs = new HashMap<>();
         inputs.put(GanProgram.PICTURES, row("pictures", step));
         inputs.put(GanProgram.CAPTIONS, row("features", step));
-        inputs.put(GanProgram.WRONG_CAPTIONS, row("wrong_features", step));
+        if (graph.inputs().containsKey(GanProgram.WRONG_CAPTIONS)) {
+            inputs.put(GanProgram.WRONG_CAPTIONS, row("wrong_features", step));
+        }
+        if (graph.inputs().containsKey(GanProgram.PENALTY_KEYS)) {
+            inputs.put(GanProgram.PENALTY_KEYS, row(GanProgram.PENALTY_KEYS, step));
+        }
         if (graph.inputs().containsKey(WORDS)) {
             inputs.put(WORDS, row(WORDS, step));
             inputs.put(MASK, row(MASK, step));
@@ -175,7 +185,7 @@ record GoldenCase(String name, GanSettings settings, Optional<Matcher> guide) {
     }
 
     private Tensor row(String input, int step) {
-        Tensor all = FILE.tensor(name + "/in/" + input);
+        Tensor all = tensors.tensor(name + "/in/" + input);
         long bytes = all.segment().byteSize() / all.shape().dim(0);
         Tensor row = Tensor.allocate(Arena.ofAuto(), all.dtype(), all.shape().without(0));
         row.segment().copyFrom(all.segment().asSlice(step * bytes, bytes));
@@ -185,21 +195,21 @@ record GoldenCase(String name, GanSettings settings, Optional<Matcher> guide) {
     /** The figures that a step has. */
     Set<String> figures(int step) {
         String prefix = name + "/said/";
-        return FILE.names().stream().filter(tensor -> tensor.startsWith(prefix)).map(tensor -> tensor.substring(prefix.length()))
+        return tensors.names().stream().filter(tensor -> tensor.startsWith(prefix)).map(tensor -> tensor.substring(prefix.length()))
                 .filter(figure -> !Double.isNaN(said(figure, step))).collect(Collectors.toSet());
     }
 
     /** A figure of a step as PyTorch has it. */
     double said(String figure, int step) {
-        return FILE.tensor(name + "/said/" + figure).getDouble(step);
+        return tensors.tensor(name + "/said/" + figure).getDouble(step);
     }
 
     /** States at PyTorch's end. */
     Map<String, Tensor> finalStates() {
         Map<String, Tensor> states = new LinkedHashMap<>();
         String prefix = name + "/final/";
-        FILE.names().stream().filter(tensor -> tensor.startsWith(prefix))
-                .forEach(tensor -> states.put(tensor.substring(prefix.length()), FILE.tensor(tensor)));
+        tensors.names().stream().filter(tensor -> tensor.startsWith(prefix))
+                .forEach(tensor -> states.put(tensor.substring(prefix.length()), tensors.tensor(tensor)));
         return states;
     }
 
