@@ -80,7 +80,7 @@ final class Artist implements AutoCloseable {
     private Artist(ModelConfig config, CaptionEncoder encoder, Path folder, Backend backend, Arena arena) {
         this.folder = folder;
         this.config = config;
-        this.encoder = encoder;
+        this.encoder = config.text().heard(encoder);
         this.backend = backend;
         this.arena = arena;
         int tokens = config.text().tokens();

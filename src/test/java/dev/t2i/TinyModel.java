@@ -27,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -64,7 +65,7 @@ public record TinyModel(int embedding, int layers, int tokens, List<Integer> cha
             Gpt2Config gpt2 = Gpt2Config.of(vocabulary.size(), tokens + 1, embedding, layers, HEADS);
             Gpt2Files.write(encoder, gpt2, vocabulary, encoderWeights(gpt2, arena), stored);
             ModelConfig config = config();
-            ModelFolder.write(folder, config, weights(config, 2 * embedding, arena), stored, "# tiny\n");
+            ModelFolder.write(folder, config, weights(config, 2 * embedding, arena), Set.of(), stored, "# tiny\n");
             return folder;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -4,6 +4,7 @@ import dev.t2i.config.Default;
 import dev.t2i.config.Range;
 import dev.t2i.error.BadInputException;
 import dev.t2i.text.CaptionEncoder;
+import java.util.Locale;
 
 /**
  * How sentences become conditioning vectors.
@@ -23,12 +24,23 @@ public record AdapterSettings(
     public enum Kind {
         /** A {@link TextAdapter}'s layers. */
         PERCEPTRON,
+        /** One layer, which reads what the language model would say next instead of its states: a score for each word it knows. */
+        LOGITS,
         /** Nothing: sentences condition as the encoder leaves them, as in AttnGAN. */
         DIRECT
     }
 
     public AdapterSettings(int width, int hiddenWidth, int tokens) {
         this(Kind.PERCEPTRON, width, hiddenWidth, tokens);
+    }
+
+    /**
+     * The encoder with what this adapter reads as its pooled features.
+     *
+     * @throws dev.t2i.error.BadModelException when it has no such features
+     */
+    public CaptionEncoder heard(CaptionEncoder encoder) {
+        return kind == Kind.LOGITS ? encoder.saying() : encoder;
     }
 
     /** Refuses an encoder whose vectors have another width, if they are to condition as they are. */
@@ -42,11 +54,11 @@ public record AdapterSettings(
     /** As settings are written. */
     @Override
     public String toString() {
-        return kind == Kind.DIRECT ? "{kind: direct, width: %d, tokens: %d}".formatted(width, tokens)
-                : "{width: %d, hidden_width: %d, tokens: %d}".formatted(width, hiddenWidth, tokens);
+        return kind == Kind.PERCEPTRON ? "{width: %d, hidden_width: %d, tokens: %d}".formatted(width, hiddenWidth, tokens)
+                : "{kind: %s, width: %d, tokens: %d}".formatted(kind.name().toLowerCase(Locale.ROOT), width, tokens);
     }
 
     public TextAdapter build() {
-        return new TextAdapter(width, hiddenWidth, kind == Kind.DIRECT);
+        return new TextAdapter(width, hiddenWidth, kind);
     }
 }

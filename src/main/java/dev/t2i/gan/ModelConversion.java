@@ -2,6 +2,7 @@ package dev.t2i.gan;
 
 import dev.t2i.error.BadInputException;
 import dev.t2i.error.FileTrouble;
+import dev.t2i.nn.Parameters;
 import dev.t2i.safetensors.AtomicFile;
 import dev.t2i.safetensors.SafetensorsWriter;
 import dev.t2i.safetensors.Weights;
@@ -17,6 +18,8 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** Writes a text-to-image model once more with its weights in another type: halves to ship, F32 to compare with other programs. */
@@ -45,16 +48,17 @@ public final class ModelConversion {
             Weights own = ModelFolder.weights(source, config, encoder, arena);
             Files.createDirectories(parent);
             aside = Files.createDirectory(parent.resolve("." + target.getFileName() + ".tmp" + ProcessHandle.current().pid()));
-            write(own, stored, aside.resolve(Weights.SINGLE));
+            Map<String, Parameters.Declaration> declarations = ModelFolder.declarations(config, encoder);
+            write(own, name -> ModelFolder.stored(declarations.get(name), stored), aside.resolve(Weights.SINGLE));
             for (String part : ModelFolder.COMPANIONS) {
                 Path file = source.resolve(ModelFolder.companion(part));
                 if (Files.exists(file)) {
-                    write(Weights.open(file, arena), stored, aside.resolve(file.getFileName()));
+                    write(Weights.open(file, arena), _ -> stored, aside.resolve(file.getFileName()));
                 }
             }
             copyOthers(source, aside);
             Path encoderAside = Files.createDirectory(aside.resolve(ModelFolder.ENCODER));
-            write(Weights.open(encoder.folder(), arena), stored, encoderAside.resolve(Weights.SINGLE));
+            write(Weights.open(encoder.folder(), arena), _ -> stored, encoderAside.resolve(Weights.SINGLE));
             copyOthers(encoder.folder(), encoderAside);
             move(aside, target);
         } catch (IOException e) {
@@ -67,12 +71,12 @@ public final class ModelConversion {
         }
     }
 
-    private static void write(Weights weights, DType stored, Path file) {
+    private static void write(Weights weights, Function<String, DType> stored, Path file) {
         SafetensorsWriter writer = new SafetensorsWriter();
         weights.metadata().forEach(writer::metadata);
         for (String name : weights.names()) {
             Tensor tensor = weights.tensor(name);
-            writer.add(name, tensor, tensor.dtype().isFloating() ? stored : tensor.dtype());
+            writer.add(name, tensor, tensor.dtype().isFloating() ? stored.apply(name) : tensor.dtype());
         }
         writer.write(file);
     }

@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -61,36 +62,48 @@ public final class ModelFolder {
         return CaptionEncoder.open(folder.resolve(ENCODER));
     }
 
-    /** Declarations of a model's own parameters, behind {@code generator.} and {@code adapter.}, for that encoder. */
-    public static Map<String, Shape> shapes(ModelConfig config, CaptionEncoder encoder) {
-        Map<String, Shape> shapes = new LinkedHashMap<>();
+    /** What a model's own tensors are, by name, behind {@code generator.} and {@code adapter.}, for that encoder. */
+    public static Map<String, Parameters.Declaration> declarations(ModelConfig config, CaptionEncoder encoder) {
+        Map<String, Parameters.Declaration> declarations = new LinkedHashMap<>();
         Graph graph = new Graph();
         Parameters generator = Parameters.of(graph, GENERATOR);
         Parameters adapter = Parameters.of(graph, ADAPTER);
-        config.text().build().adapt(adapter, graph.fill(0, Shape.of(1, encoder.pooledWidth())));
+        config.text().build().adapt(adapter, graph.fill(0, Shape.of(1, config.text().heard(encoder).pooledWidth())));
         Generator network = config.buildGenerator();
         Value latent = graph.fill(0, Shape.of(1, network.latentWidth()));
         TextCondition text = new TextCondition(graph.fill(0, Shape.of(1, config.text().width())), Optional.of(new TextCondition.Words(
                 graph.fill(0, Shape.of(1, 1, encoder.stateWidth())), graph.fill(0, Shape.of(1, 1, encoder.embeddingWidth())), graph.fill(1, Shape.of(1, 1)))));
         network.paint(generator, latent, text);
         network.prior().ifPresent(prior -> prior.logDensity(generator.at(Generator.PRIOR), latent, text));
-        generator.declarations().forEach(d -> shapes.put(GENERATOR + "." + d.name(), d.shape()));
-        adapter.declarations().forEach(d -> shapes.put(ADAPTER + "." + d.name(), d.shape()));
-        return shapes;
+        generator.declarations().forEach(d -> declarations.put(GENERATOR + "." + d.name(), d));
+        adapter.declarations().forEach(d -> declarations.put(ADAPTER + "." + d.name(), d));
+        return declarations;
+    }
+
+    /** In which type to store a tensor where parameters are stored as {@code stored}: statistics may outgrow half precision. */
+    public static DType stored(Parameters.Declaration declaration, DType stored) {
+        return declaration.kind() == Parameters.Kind.BUFFER ? DType.F32 : stored;
     }
 
     /** Opens {@code model.safetensors} and checks it against the configuration. */
     public static Weights weights(Path folder, ModelConfig config, CaptionEncoder encoder, Arena arena) {
         Weights weights = SafetensorsFile.open(folder.resolve(Weights.SINGLE), arena);
-        weights.requireWeights(shapes(config, encoder), _ -> false);
+        Map<String, Shape> shapes = new LinkedHashMap<>();
+        declarations(config, encoder).forEach((name, declaration) -> shapes.put(name, declaration.shape()));
+        weights.requireWeights(shapes, _ -> false);
         return weights;
     }
 
-    /** Writes into the existing folder; tensors by the names that {@link #shapes} gives. */
-    public static void write(Path folder, ModelConfig config, Map<String, Tensor> tensors, DType stored, String card) {
+    /**
+     * Writes into the existing folder.
+     *
+     * @param tensors by the names that {@link #declarations} gives
+     * @param exact names of those that are stored in F32 whatever {@code stored} is, see {@link #stored}
+     */
+    public static void write(Path folder, ModelConfig config, Map<String, Tensor> tensors, Set<String> exact, DType stored, String card) {
         config.write(folder);
         SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt").metadata("model", config.name());
-        tensors.forEach((name, tensor) -> writer.add(name, tensor, stored));
+        tensors.forEach((name, tensor) -> writer.add(name, tensor, exact.contains(name) ? DType.F32 : stored));
         writer.write(folder.resolve(Weights.SINGLE));
         AtomicFile.write(folder.resolve(CARD), card);
     }

@@ -8,15 +8,12 @@ import dev.t2i.nn.Parameters;
 import dev.t2i.tensor.Shape;
 
 /**
- * From a language model's pooled features to the vector that conditions a picture. The features of unrelated sentences
- * all point nearly the same way (Ethayarajh 2019), so they are standardised first, by the mean and deviation that
- * {@code mean} and {@code deviation} hold; then two linear layers; then every sentence gets the same length.
+ * From a language model's pooled features to the vector that conditions a picture.
  *
- * @param width of the conditioning vector; its Euclidean length is the square root of that
- * @param hiddenWidth of the layer between
- * @param direct whether there is no adapter: features are the conditioning vector as they are, without parameters
+ * @param width of the conditioning vector
+ * @param hiddenWidth of the perceptron's inner layer
  */
-public record TextAdapter(int width, int hiddenWidth, boolean direct) {
+public record TextAdapter(int width, int hiddenWidth, AdapterSettings.Kind kind) {
     /** Names of the fixed statistics beside the trained parameters. */
     public static final String MEAN = "mean";
     public static final String DEVIATION = "deviation";
@@ -24,9 +21,19 @@ public record TextAdapter(int width, int hiddenWidth, boolean direct) {
 
     /** {@code pooled [n, features]} to {@code [n, width]}. */
     public Value adapt(Parameters place, Value pooled) {
-        if (direct) {
-            return pooled;
-        }
+        return switch (kind) {
+            case PERCEPTRON -> standardised(place, pooled);
+            case LOGITS -> Layers.linear(place.at("out"), pooled, width);
+            case DIRECT -> pooled;
+        };
+    }
+
+    /**
+     * The features of unrelated sentences all point nearly the same way (Ethayarajh 2019), so they are standardised first, by the mean
+     * and deviation that {@code mean} and {@code deviation} hold; then two linear layers; then every sentence gets the same Euclidean
+     * length, the square root of the width.
+     */
+    private Value standardised(Parameters place, Value pooled) {
         return place.scoped(() -> {
             Shape features = Shape.of(pooled.dim(1));
             Value standard = pooled.sub(place.get(MEAN, features, Initializer.ZEROS).stopGradient())

@@ -42,6 +42,15 @@ public sealed interface CaptionEncoder permits Gpt2CaptionEncoder, LstmCaptionEn
         return LstmCaptionEncoder.fresh(folder(), new LstmConfig(LstmConfig.TYPE, tokenizer.vocabSize(), embedding, hidden), seed);
     }
 
+    /**
+     * This one with the logits of the last token's successor as its pooled features.
+     *
+     * @throws BadModelException when it is no language model
+     */
+    default CaptionEncoder saying() {
+        throw new BadModelException("%s: is %s, which has no logits; name a GPT-2 as text.encoder or another text.adapter.kind".formatted(folder(), description()));
+    }
+
     Path folder();
 
     /** What to call it. */

@@ -4,6 +4,7 @@ import dev.t2i.error.BadModelException;
 import dev.t2i.gpt2.BpeVocabulary;
 import dev.t2i.gpt2.Gpt2Config;
 import dev.t2i.gpt2.Gpt2Files;
+import dev.t2i.gpt2.Gpt2Model;
 import dev.t2i.gpt2.Gpt2Weights;
 import dev.t2i.gpt2.TextFeatures;
 import dev.t2i.gpt2.Tokenizer;
@@ -17,8 +18,21 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Function;
 
-/** A GPT-2; the whole of a caption is its last token's state and the mean of all. */
-public record Gpt2CaptionEncoder(Gpt2Files files) implements CaptionEncoder {
+/**
+ * A GPT-2; the whole of a caption is its last token's state and the mean of all.
+ *
+ * @param says whether it is, instead, what the language head makes of the last token's state
+ */
+public record Gpt2CaptionEncoder(Gpt2Files files, boolean says) implements CaptionEncoder {
+    Gpt2CaptionEncoder(Gpt2Files files) {
+        this(files, false);
+    }
+
+    @Override
+    public CaptionEncoder saying() {
+        return new Gpt2CaptionEncoder(files, true);
+    }
+
     private Gpt2Config config() {
         return files.config();
     }
@@ -51,7 +65,7 @@ public record Gpt2CaptionEncoder(Gpt2Files files) implements CaptionEncoder {
 
     @Override
     public int pooledWidth() {
-        return 2 * config().embedding();
+        return says ? config().vocabSize() : 2 * config().embedding();
     }
 
     @Override
@@ -77,7 +91,8 @@ public record Gpt2CaptionEncoder(Gpt2Files files) implements CaptionEncoder {
     @Override
     public CaptionFeatures trace(Parameters place, Value ids, Value mask, Dropout dropout) {
         TextFeatures features = TextFeatures.of(place, config(), ids, mask);
-        return new CaptionFeatures(Value.concat(1, features.last(), features.mean()), features.tokens(), features.embeddings(), features.mask());
+        Value pooled = says ? Gpt2Model.languageHead(place, config(), features.last()) : Value.concat(1, features.last(), features.mean());
+        return new CaptionFeatures(pooled, features.tokens(), features.embeddings(), features.mask());
     }
 
     @Override

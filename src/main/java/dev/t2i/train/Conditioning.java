@@ -23,7 +23,7 @@ final class Conditioning implements AutoCloseable {
         this.settings = settings;
         this.source = source;
         source.requireAdapter(settings.adapter());
-        this.text = new TextSide(source.encoder(), settings.adapter().tokens(), trainsEncoder());
+        this.text = new TextSide(settings.adapter().heard(source.encoder()), settings.adapter().tokens(), trainsEncoder());
     }
 
     TextSide text() {

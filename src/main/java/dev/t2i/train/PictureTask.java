@@ -16,6 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Training a text-to-image model, by whatever loss: where its networks start, what a step is fed, what is shown and what is kept. */
 abstract class PictureTask extends FedTask<Feed.Batch> {
@@ -148,7 +150,9 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
             conditioning.export(session(), adapterPlace(), folder, tensors, scratch);
             ModelConfig config = new ModelConfig(1, name, settings.size(), settings.text().adapter(), settings.generator(),
                     samples, materials.dataName, settings.truncation(), ModelExport.words(materials.data));
-            ModelFolder.write(folder, config, tensors, DType.F16, ModelCard.of(config, conditioning.text().encoder(), (Record) settings));
+            Set<String> exact = generatorDeclarations().stream().filter(d -> d.kind() == Parameters.Kind.BUFFER)
+                    .map(d -> ModelFolder.GENERATOR + "." + d.name()).collect(Collectors.toSet());
+            ModelFolder.write(folder, config, tensors, exact, DType.F16, ModelCard.of(config, conditioning.text().encoder(), (Record) settings));
             posteriorPlace().ifPresent(place ->
                     ModelExport.companion(session(), GanProgram.POSTERIOR, place.declarations(), folder, ModelFolder.POSTERIOR, scratch));
         }

@@ -80,7 +80,7 @@ public final class TextSource {
             return tensors(folder.resolve(Weights.SINGLE), ModelFolder.ADAPTER, declarations, arena);
         }
         Map<String, Tensor> fresh = Parameters.initialize(declarations, seed, arena);
-        if (fresh.isEmpty()) {
+        if (!fresh.containsKey(TextAdapter.MEAN)) {
             return fresh;
         }
         try (TextSide text = new TextSide(encoder, settings.tokens(), false); Session session = backend.open()) {
