@@ -123,13 +123,13 @@ class DfGanDown(nn.Module):
     def __init__(self, inner, out):
         super().__init__()
         self.r = nn.ModuleDict({"0": nn.Conv2d(inner, out, 4, 2, 1, bias=False), "2": nn.Conv2d(out, out, 3, 1, 1, bias=False)})
-        if inner != out:
-            self.sc = nn.Conv2d(inner, out, 1)
+        self.learned = inner != out
+        self.sc = nn.Conv2d(inner, out, 1)  # there in any case
         self.gamma = nn.Parameter(torch.zeros(1))
 
     def forward(self, x):
         h = F.leaky_relu(self.r["2"](F.leaky_relu(self.r["0"](x), 0.2)), 0.2)
-        return F.avg_pool2d(self.sc(x) if hasattr(self, "sc") else x, 2) + self.gamma * h
+        return F.avg_pool2d(self.sc(x) if self.learned else x, 2) + self.gamma * h
 
 
 class DfGanDiscriminator(nn.Module):

@@ -16,7 +16,7 @@ import java.util.List;
  *
  * <p>The residual branches start at zero (their factor {@code gamma} does). With {@code batchDeviation}, the standard
  * deviation over groups of four pictures joins the features (Karras et al. 2018), so that sameness shows. With {@code plainShortcuts},
- * blocks that keep their channels have no convolution beside the residual branch, as in the paper.
+ * blocks that keep their channels pass on what came in beside the residual branch as it is, as in the paper.
  */
 public record OneWayDiscriminator(int textWidth, int headWidth, List<Integer> channels, boolean batchDeviation, boolean plainShortcuts)
         implements Discriminator {
@@ -47,7 +47,9 @@ public record OneWayDiscriminator(int textWidth, int headWidth, List<Integer> ch
         residual = Layers.conv2dWithoutBias(place.at("r.2"), residual, out, 3, Window.of(1, 1), Initializer.fanIn(out * 9L)).leakyRelu(SLOPE);
         // A 1x1 convolution commutes with averaging, and is a quarter of the work behind it.
         Value smaller = Functions.averagePool(x, 2);
-        Value shortcut = plainShortcuts && in == out ? smaller : Layers.conv2d(place.at("sc"), smaller, out, 1, Window.of(1, 0));
+        Value learned = Layers.conv2d(place.at("sc"), smaller, out, 1, Window.of(1, 0));
+        // The released network has the convolution in every block, and passes it by where channels stay.
+        Value shortcut = plainShortcuts && in == out ? smaller : learned;
         return shortcut.add(residual.mul(place.get("gamma", Shape.of(1), Initializer.ZEROS)));
     }
 

@@ -53,7 +53,7 @@ public final class MatchingTask extends FedTask<Feed.Batch> {
         CaptionEncoder source = CaptionEncoder.open(encoderFolder);
         CaptionEncoder chosen = settings.recurrent().map(r -> source.recurrent(r.embedding(), r.hidden(), settings.seed())).orElse(source);
         settings.text().requireFits("text", chosen);
-        this.text = new TextSide(chosen, settings.text().tokens(), true, settings.recurrent().map(MatchingSettings.Recurrent::dropout).orElse(0.0));
+        this.text = new TextSide(settings.text().heard(chosen), settings.text().tokens(), true, settings.recurrent().map(MatchingSettings.Recurrent::dropout).orElse(0.0));
         inputs.put(SameCaptions.INPUT, Tensor.allocate(arena, DType.F32, Shape.of(settings.batch(), 2 * settings.batch())));
         Parameters adapterPlace = Parameters.of(graph, GanProgram.ADAPTER);
         Parameters imagePlace = Parameters.of(graph, GanProgram.MATCHING);
