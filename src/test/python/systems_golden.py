@@ -240,7 +240,7 @@ def colours(pictures):
 
 def train(case, seed, generator, judges, *, batch=4, noise, tells_mean=False, word_width=0, loss="hinge", terms=(1, 0.5, 0.5, 0, 0, 0), rolled=False,
           penalized=None, weight=0, shake=0.01, interval=1, clip=0, critic=1, betas=(0.5, 0.999), rates=(2e-4, 2e-4), augmentation=0, coloured=0,
-          draw=None):
+          draw=None, ends=("generator", "discriminator")):
     torch.manual_seed(seed)
     spread(generator)
     for judge in judges:
@@ -368,7 +368,8 @@ def train(case, seed, generator, judges, *, batch=4, noise, tells_mean=False, wo
     for name, numbers in figures.items():
         tensors[f"{case}/said/{name}"] = torch.tensor(numbers).float()
     for network, modules in (("generator", [generator]), ("discriminator", judges)):
-        keep("final", network, modules)
+        if network in ends:
+            keep("final", network, modules)
     print(case, sum(p.numel() for p in generator.parameters()), len(judged), sum(p.numel() for p in judged))
     for name, numbers in figures.items():
         print("  %-15s" % name, " ".join("%10.5f" % number for number in numbers))
@@ -391,7 +392,8 @@ def dcgan_pair():
 
 
 train("df_gan", 1, *own_pair(), noise=3, rolled=True, penalized="matching_aware", weight=2, betas=(0.0, 0.9), rates=(1e-4, 4e-4))
-train("r3gan", 2, *own_pair(), noise=3, loss="relativistic", rolled=True, terms=(1, 1, 1, 0, 0, 0), penalized="r1_r2", weight=0.5, interval=2, betas=(0.0, 0.99))
+# Where a pair of scores differs in the picture alone, the text's weights have a gradient of zero, of whose rounding Adam makes whole steps.
+train("r3gan", 2, *own_pair(), noise=3, ends=("generator",), loss="relativistic", rolled=True, terms=(1, 1, 1, 0, 0, 0), penalized="r1_r2", weight=0.5, interval=2, betas=(0.0, 0.99))
 train("noise_r1", 3, *own_pair(), noise=3, loss="minimax", penalized="noise_r1", weight=100, shake=0.05, interval=2, betas=(0.0, 0.99))
 train("tutorial", 4, *dcgan_pair(), noise=4, loss="wasserstein", terms=(1, 0, 1, 0, 0, 0), clip=0.3, critic=2)
 train("wgan_gp", 5, *dcgan_pair(), noise=4, loss="wasserstein", terms=(1, 0.5, 0.5, 0, 0, 0), penalized="wgan_gp", weight=10, betas=(0.0, 0.9))

@@ -63,8 +63,9 @@ final class Judges {
         return new Scores(networks.get(scale).logits(place, features, text), networks.get(scale).unconditional(place, features));
     }
 
-    /** Traces the discriminators' loss; {@code penalized} if the gradient penalty is due. */
-    Lesson lesson(Parameters all, Evidence evidence, boolean penalized) {
+    /** Traces the discriminators' loss; {@code due} if the gradient penalty is, where there is one. */
+    Lesson lesson(Parameters all, Evidence evidence, boolean due) {
+        boolean penalized = due && settings.penalty() != GradientPenalty.NONE;
         Graph graph = all.graph();
         List<Lesson> lessons = new ArrayList<>();
         List<Value> penalties = new ArrayList<>();

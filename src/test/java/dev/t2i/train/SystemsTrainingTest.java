@@ -42,42 +42,49 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SystemsTrainingTest {
     private static final String COMMON = """
             task: gan
-            size: 16
             batch: 4
             text: {encoder: unused, adapter: {width: 10, hidden_width: 12, tokens: 16}}
             schedule: {samples: 16, tick: 8, snapshot: 16, checkpoint: 8, keep: 2}
+            optimizer: {generator_rate: 0.02, warmup: 0}
             """;
     private static final String STACKGAN = """
-            generator: {kind: stackgan, noise_width: 3, augmentation_width: 2, channels: [4, 2]}
+            size: 16
+            generator: {kind: stackgan, noise_width: 3, augmentation_width: 2, channels: [4, 2, 2]}
             discriminator: {kind: stacked, width: 2}
             loss: {adversarial: nonsaturating, one_wrong: 0, penalty: none, augmentation: 2}
             """;
     private static final String STAGE_TWO = """
-            generator: {kind: stackgan, noise_width: 3, augmentation_width: 2, channels: [4, 2], stages: 2, residuals: 1}
+            size: 64
+            generator: {kind: stackgan, noise_width: 3, augmentation_width: 2, channels: [4, 2, 2], stages: 2, residuals: 1}
             discriminator: {kind: stacked, width: 2, alone: true}
             loss: {adversarial: nonsaturating, one_wrong: 0, penalty: none, augmentation: 2, terms: {real_alone: 1, fake_alone: 1, generator_alone: 1}}
             """;
     private static final String TREE = """
-            generator: {kind: stackgan_tree, noise_width: 3, augmentation_width: 2, channels: [4], stages: 3, residuals: 1}
+            size: 32
+            generator: {kind: stackgan_tree, noise_width: 3, augmentation_width: 2, channels: [4, 4], stages: 3, residuals: 1}
             discriminator: {kind: stacked, width: 2, alone: true}
             loss: {adversarial: nonsaturating, one_wrong: 0, penalty: none, colours: 50, terms: {real_alone: 2, fake_alone: 1, generator_alone: 1}}
             """;
     private static final String ATTNGAN = """
+            size: 16
             generator: {kind: attngan, noise_width: 3, augmentation_width: 2, channels: [4, 4], stages: 2, residuals: 1}
             discriminator: {kind: stacked, width: 2, alone: true, start: orthogonal}
             loss: {adversarial: nonsaturating, one_wrong: 0.5, penalty: none, augmentation: 1, terms: {real_alone: 1, fake_alone: 1, generator_alone: 1}}
             """;
     private static final String TRANSFORMER = """
+            size: 16
             generator: {kind: transformer, noise_width: 3, style_width: 8, patches: 4, patch: 4, patch_noise: 2, blocks: 1, detail: 3}
             discriminator: {channels: [4, 6, 6], head_width: 6}
             loss: {penalty: noise_r1, penalty_weight: 10, penalty_interval: 3}
             """;
     private static final String DF_GAN = """
+            size: 16
             generator: {kind: df_gan, noise_width: 3, affine_width: 0, channels: [6, 6, 4]}
             discriminator: {channels: [4, 6, 6], head_width: 6, plain_shortcuts: true}
             loss: {one_wrong: 0, mismatches: rolled, penalty: matching_aware, penalty_weight: 2, penalty_interval: 1}
             """;
     private static final String TUTORIAL = """
+            size: 16
             generator: {kind: dcgan, noise_width: 4, channels: [6, 4]}
             discriminator: {kind: stacked, width: 4}
             loss: {adversarial: wasserstein, one_wrong: 0, penalty: wgan_gp, penalty_weight: 10, penalty_interval: 2, clip: 0.01}
@@ -193,13 +200,13 @@ class SystemsTrainingTest {
 
     @Test
     void stageTwoIsBuiltOnStageOneWhichStays() throws Exception {
-        GanSettings first = settings(STACKGAN, "size=8", "text.train=adapter");
+        GanSettings first = settings(STACKGAN, "text.train=adapter");
         Path stageOne = folder.resolve("stage-one");
         Files.move(trained(first, tiny), stageOne);
         Files.walk(folder).filter(path -> path.getFileName().toString().matches("whole|halves|again")).sorted().forEach(path ->
                 path.toFile().renameTo(folder.resolve("first-" + path.getFileName()).toFile()));
-        assertTrue(assertThrows(BadInputException.class, () -> settings(STAGE_TWO, "size=32")).getMessage().contains("start"));
-        GanSettings second = settings(STAGE_TWO, "size=32", "start=" + stageOne);
+        assertTrue(assertThrows(BadInputException.class, () -> settings(STAGE_TWO)).getMessage().contains("start"));
+        GanSettings second = settings(STAGE_TWO, "start=" + stageOne);
         trained(second, stageOne);
         Map<String, float[]> after = train(second, stageOne, "more", false, Integer.MAX_VALUE, 2);
         try (Arena arena = Arena.ofConfined()) {
@@ -217,10 +224,10 @@ class SystemsTrainingTest {
         assertRefused("discriminator.alone", TREE, "discriminator.alone=false");
         assertRefused("colours", ATTNGAN.replace("stages: 2", "stages: 1"), "size=8", "loss.colours=50");
         assertRefused("augmentation", DF_GAN, "loss.augmentation=1");
-        assertRefused("kind stacked", TREE, "discriminator={channels: [4, 4, 4]}");
+        assertRefused("kind stacked", TREE, "discriminator={channels: [4, 4, 4, 4]}");
         assertRefused("stages", DF_GAN, "generator.stages=2");
         assertRefused("size is 32", TRANSFORMER, "size=32");
-        assertRefused("size is 32", TREE, "size=32");
+        assertRefused("size is 64", TREE, "size=64");
     }
 
     private static void assertRefused(String word, String system, String... overrides) {
