@@ -88,7 +88,9 @@ public final class GanTask extends PictureTask {
         }
         if (settings.criticIterations() > 1) {
             compileStep(true, false);
-            compileStep(false, false);
+            if (interval > 1) {
+                compileStep(false, false);
+            }
         }
     }
 
