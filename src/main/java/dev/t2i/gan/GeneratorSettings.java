@@ -2,6 +2,7 @@ package dev.t2i.gan;
 
 import dev.t2i.config.Default;
 import dev.t2i.config.Range;
+import dev.t2i.error.BadInputException;
 import java.util.List;
 import java.util.Optional;
 
@@ -99,9 +100,9 @@ public record GeneratorSettings(
             return;
         }
         switch (kind) {
-            case TRANSFORMER -> throw new IllegalArgumentException("%s: patches %d of patch %d pixels make pictures of %d, but size is %d"
+            case TRANSFORMER -> throw new BadInputException("%s: patches %d of patch %d pixels make pictures of %d, but size is %d"
                     .formatted(where, patches, patch, own, size));
-            case DCGAN, STACKGAN, STACKGAN_TREE, ATTNGAN -> throw new IllegalArgumentException(
+            case DCGAN, STACKGAN, STACKGAN_TREE, ATTNGAN -> throw new BadInputException(
                     "%s: %d entries of channels and %d stages make pictures of %d pixels, but size is %d".formatted(where, channels.size(), stages, own, size));
             case DF_GAN, MAPPED -> Channels.requireSize(where + ".channels", channels, size);
         }
