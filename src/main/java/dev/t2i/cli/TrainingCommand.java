@@ -2,9 +2,12 @@ package dev.t2i.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.t2i.backend.Backend;
+import dev.t2i.backend.MemoryNeed;
+import dev.t2i.backend.PlanningBackend;
 import dev.t2i.config.Settings;
 import dev.t2i.error.BackendException;
 import dev.t2i.error.BadInputException;
+import dev.t2i.graph.TensorType;
 import dev.t2i.train.Checkpoint;
 import dev.t2i.train.RunFolder;
 import dev.t2i.train.Schedule;
@@ -46,8 +49,8 @@ abstract class TrainingCommand extends T2iCommand {
     record Trained(String run, long samples, boolean complete, String model, Map<String, Double> figures) {
     }
 
-    /** The answer of {@code --dry-run --json}: all settings, and what they would take. */
-    record Planned(JsonNode settings, long steps, int batch, long bytes) {
+    /** The answer of {@code --dry-run --json}: all settings, and what they would take; {@code bytes} are those of a checkpoint. */
+    record Planned(JsonNode settings, long steps, int batch, long bytes, MemoryNeed memory, long feedBytes) {
     }
 
     /** Reads the configuration and opens what it is to be trained on. */
@@ -72,11 +75,12 @@ abstract class TrainingCommand extends T2iCommand {
             run.requireFree();
             Places.requireFolder(run.path());
         }
-        Job job = prepare(config, overrides, where, run, resume);
+        PlanningBackend planning = new PlanningBackend(where);
+        Job job = prepare(config, overrides, dryRun ? planning : where, run, resume);
         try (Task _ = job.task) {
             List<String> changed = resume ? changed(job.settings, run) : List.of();
             if (dryRun) {
-                describe(job);
+                describe(job, planning);
                 return ExitCode.DONE;
             }
             return train(job, run, where, changed);
@@ -93,18 +97,28 @@ abstract class TrainingCommand extends T2iCommand {
         return changed;
     }
 
-    private void describe(Job job) {
+    private void describe(Job job, PlanningBackend planning) {
         long bytes = 0;
         for (Checkpoint.StateType state : job.task.states()) {
-            bytes += state.shape().size() * state.dtype().bytes();
+            TensorType type = new TensorType(state.dtype(), state.shape());
+            bytes += MemoryNeed.bytes(type);
+            planning.declare(state.name(), type);
         }
+        job.task.compileAll();
+        MemoryNeed need = planning.need();
+        long feed = job.task.feedBytes();
         long steps = job.schedule.steps(job.task.batch());
         if (json()) {
-            printJson(new Planned(Settings.toTree(job.settings), steps, job.task.batch(), bytes));
+            printJson(new Planned(Settings.toTree(job.settings), steps, job.task.batch(), bytes, need, feed));
+            need.require(feed);
             return;
         }
         out().print(Settings.toYaml(job.settings));
-        log().printf("%d steps of %d; states and checkpoints %.1f MB%n", steps, job.task.batch(), bytes / 1e6);
+        log().printf("%d steps of %d; a checkpoint takes %.1f MB on disk%n", steps, job.task.batch(), bytes / 1e6);
+        log().printf("memory on %s: %.0f of %.0f MB (states %.0f, activations and gradients %.0f, inputs, outputs and constants %.0f); batches made ahead %.0f MB, "
+                + "and the JVM itself%n", need.place(), need.total() / 1e6, need.available() / 1e6, need.states() / 1e6, need.temporaries() / 1e6,
+                need.programs() / 1e6, feed / 1e6);
+        need.require(feed);
     }
 
     private int train(Job job, RunFolder run, Backend where, List<String> changed) {

@@ -126,6 +126,19 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
     }
 
     @Override
+    public final void compileAll() {
+        compile();
+        if (settings.schedule().snapshot() > 0) {
+            drawing = draws(GanProgram.AVERAGE, true);
+        }
+    }
+
+    @Override
+    public final long feedBytes() {
+        return (long) BatchFeed.AHEAD * settings.batch() * settings.size() * settings.size() * 3 * Float.BYTES;
+    }
+
+    @Override
     public final void snapshot(Path folder, long step) {
         if (drawing == null) {
             drawing = draws(GanProgram.AVERAGE, true);

@@ -28,6 +28,16 @@ public interface Task extends AutoCloseable {
     /** Compiles what steps need; called once, after states have been put by {@link #initialize} or from a checkpoint. */
     void compile();
 
+    /** As {@link #compile}, and everything else that the whole run will compile, to see what memory it takes. */
+    default void compileAll() {
+        compile();
+    }
+
+    /** Bytes of the batches that are made ahead of the steps. */
+    default long feedBytes() {
+        return 0;
+    }
+
     /** Step {@code step}, counted from 0. */
     void step(long step);
 

@@ -1,7 +1,12 @@
 package dev.t2i.backend.scalar;
 
 import dev.t2i.backend.Backend;
+import dev.t2i.backend.MemoryNeed;
 import dev.t2i.backend.Session;
+import dev.t2i.graph.Graph;
+import dev.t2i.graph.TensorType;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -28,6 +33,13 @@ public final class ScalarBackend implements Backend {
     @Override
     public String description() {
         return "plain Java loops on one thread, results in " + precision;
+    }
+
+    /** Every value of a graph has a place of its own here, in double precision. */
+    @Override
+    public MemoryNeed need(Map<String, TensorType> states, List<Graph> graphs) {
+        long values = graphs.stream().flatMap(graph -> graph.values().stream()).mapToLong(value -> value.shape().size() * Double.BYTES).sum();
+        return new MemoryNeed(MemoryNeed.HOST, MemoryNeed.bytes(states), values, 0, MemoryNeed.hostBytes());
     }
 
     @Override

@@ -1,9 +1,12 @@
 package dev.t2i.backend.tornado;
 
 import dev.t2i.backend.Backend;
+import dev.t2i.backend.MemoryNeed;
 import dev.t2i.backend.Session;
 import dev.t2i.error.BackendException;
 import dev.t2i.error.OneLine;
+import dev.t2i.graph.Graph;
+import dev.t2i.graph.TensorType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -97,6 +100,12 @@ public final class TornadoBackend implements Backend {
     @Override
     public boolean compilesSlowly() {
         return true;
+    }
+
+    @Override
+    public MemoryNeed need(Map<String, TensorType> states, List<Graph> graphs) {
+        DeviceMemory memory = TornadoSession.need(states, graphs);
+        return new MemoryNeed(device.address(), memory.states(), memory.temporaries(), memory.programs(), device.memory());
     }
 
     @Override

@@ -48,7 +48,7 @@ final class TornadoExecutable implements Executable, FiniteCheck, Profiled {
         this.handedOver = split.handedOver();
         this.host = host;
         this.number = number;
-        program = new DeviceProgram(Updates.last(Passes.optimize(split.device())), offsets);
+        program = program(split, offsets);
         program.graph().outputs().forEach((name, value) -> outputs.put(name, Tensor.allocate(arena, value.dtype(), value.shape())));
         for (Value value : program.graph().values()) {
             if (value.op() instanceof Op.Gather) {
@@ -57,6 +57,10 @@ final class TornadoExecutable implements Executable, FiniteCheck, Profiled {
                 limit(value.input(0), scatter.rows());
             }
         }
+    }
+
+    static DeviceProgram program(GraphSplit split, Map<String, Integer> offsets) {
+        return new DeviceProgram(Updates.last(Passes.optimize(split.device())), offsets);
     }
 
     private void limit(Value indices, int rows) {

@@ -119,7 +119,7 @@ final class TornadoSession implements Session {
         State state = new State(home, lent, size);
         states.put(name, state);
         offsets.put(name, size);
-        size = Math.toIntExact((size + home.size() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+        size = aligned(size + home.size());
         outdated = true;
         return state;
     }
@@ -172,13 +172,40 @@ final class TornadoSession implements Session {
         try {
             executable = new TornadoExecutable(this, graph, split, offsets, split.needsHost() ? host.compile(split.host()) : null, executables.size());
         } catch (ArithmeticException e) {
-            throw new DeviceMemoryException("one array of it would hold more than 2^31 numbers, which TornadoVM cannot count", e);
+            throw tooLong(e);
         }
         executables.add(executable);
         // Before anything else happens for it: a training that cannot run shall not leave a run folder behind.
         DeviceMemory.of(size, executables.stream().map(TornadoExecutable::program).toList()).require(device);
         outdated = true;
         return executable;
+    }
+
+    /** What a session with those states and graphs would take of a device. */
+    static DeviceMemory need(Map<String, TensorType> states, List<Graph> graphs) {
+        Map<String, Integer> offsets = new LinkedHashMap<>();
+        int size = 0;
+        for (Map.Entry<String, TensorType> state : states.entrySet()) {
+            offsets.put(state.getKey(), size);
+            size = aligned(size + state.getValue().shape().size());
+        }
+        try {
+            List<DeviceProgram> programs = new ArrayList<>();
+            for (Graph graph : graphs) {
+                programs.add(TornadoExecutable.program(new GraphSplit(graph, _ -> true), offsets));
+            }
+            return DeviceMemory.of(size, programs);
+        } catch (ArithmeticException e) {
+            throw tooLong(e);
+        }
+    }
+
+    private static int aligned(long elements) {
+        return Math.toIntExact((elements + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+    }
+
+    private static DeviceMemoryException tooLong(ArithmeticException e) {
+        return new DeviceMemoryException("one array of it would hold more than 2^31 numbers, which TornadoVM cannot count", e);
     }
 
     /** The plan, with everything in it that has come so far, and states as they were put. */
