@@ -55,9 +55,16 @@ class DamsmTrainingTest {
               encoder: unused
               adapter: %s
               train: %s
-            generator: {kind: mapped, noise_width: 6, style_width: 8, attention: [8], channels: [8, 6, 4]}
-            discriminator: {channels: [4, 6, 8], head_width: 8}
-            loss: {matching: 5}
+            generator: {kind: attngan, noise_width: 6, augmentation_width: 4, stages: 2, residuals: 1, channels: [8, 4]}
+            discriminator: {kind: stacked, width: 4, alone: true, start: orthogonal}
+            loss:
+              adversarial: nonsaturating
+              one_wrong: 0
+              penalty: none
+              penalty_interval: 1
+              augmentation: 1
+              matching: 5
+              terms: {real: 0.5, mismatched: 0.333, fake: 0.333, real_alone: 0.5, fake_alone: 0.333, generator_alone: 1}
             schedule: {samples: 24, tick: 8, snapshot: 0, checkpoint: 16, keep: 2}
             """;
 
@@ -113,7 +120,7 @@ class DamsmTrainingTest {
 
     @ParameterizedTest
     @ValueSource(strings = {RECURRENT, GPT2})
-    void guidesAGeneratorThatHearsWordsAndThenDraws(String text) throws Exception {
+    void guidesAnAttnGanWhichThenDraws(String text) throws Exception {
         Path matching = matchingModel(text);
         String adapter = text.substring(text.indexOf('{', text.indexOf("text:")));
         Path model = Files.createDirectory(folder.resolve("model"));
@@ -126,7 +133,7 @@ class DamsmTrainingTest {
                     task.step(step);
                     assertTrue(task.statistics().values().stream().allMatch(Double::isFinite), task.statistics().toString());
                 }
-                assertTrue(task.statistics().keySet().containsAll(List.of("g.matching", "g.matched")), task.statistics().toString());
+                assertTrue(task.statistics().keySet().containsAll(List.of("g.matching", "g.matched", "g.augmentation")), task.statistics().toString());
                 if (train.equals("none")) {
                     task.export(model, "model", 12);
                 }
