@@ -81,10 +81,22 @@ public record Adam(String name, double beta1, double beta2, double epsilon, doub
 
     /** Appends one update of all of {@code parameters} against the gradient of {@code loss}. */
     public Update minimize(Value loss, Parameters parameters) {
+        return minimize(loss, parameters, 0);
+    }
+
+    /** Gradients of a common norm of at most {@code limit}: longer ones are shortened (Pascanu et al. 2013). */
+    private static List<Value> shortened(List<Value> gradients, double limit) {
+        Value squared = gradients.stream().map(gradient -> gradient.square().sum().reshape(Shape.SCALAR)).reduce(Value::add).orElseThrow();
+        Value factor = squared.sqrt().max(limit).reciprocal().mul(limit);
+        return gradients.stream().map(gradient -> gradient.mul(factor)).toList();
+    }
+
+    /** @param limit on the norm of the whole gradient, 0 for none; the norm that is told is the one after that */
+    public Update minimize(Value loss, Parameters parameters, double limit) {
         Graph graph = loss.graph();
         List<String> names = new ArrayList<>(parameters.states().keySet());
         List<Value> states = names.stream().map(n -> parameters.states().get(n)).toList();
-        List<Value> gradients = Gradients.of(loss, states);
+        List<Value> gradients = limit > 0 ? shortened(Gradients.of(loss, states), limit) : Gradients.of(loss, states);
         return graph.scoped(name, () -> {
             Value rate = scalarInput(graph, "learningRate");
             Value correction1 = scalarInput(graph, "correction1");

@@ -49,11 +49,13 @@ public record MatchingSettings(
      * @param embedding its width
      * @param hidden width of the state of each direction
      * @param dropout share of the embeddings that falls out in training
+     * @param clip limit on the norm of the encoder's gradient, 0 for none
      */
     public record Recurrent(
             @Range(min = 1, max = 8192) @Default("300") int embedding,
             @Range(min = 1, max = 8192) @Default("128") int hidden,
-            @Range(min = 0, below = 1) @Default("0.5") double dropout) {}
+            @Range(min = 0, below = 1) @Default("0.5") double dropout,
+            @Range(min = 0) @Default("0.25") double clip) {}
 
     /** What a model made with these settings says of itself. */
     public MatchingConfig config(long samples) {

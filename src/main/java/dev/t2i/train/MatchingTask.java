@@ -76,7 +76,8 @@ public final class MatchingTask extends FedTask<Feed.Batch> {
         graph.output("over_wrong", match.overWrong());
         Adam.Update update = adam.minimize(match.loss(), imagePlace);
         graph.output("norm", update.gradientNorm());
-        List<Adam.Update> updates = new ArrayList<>(List.of(update, encoderAdam.minimize(match.loss(), text.trained(graph).orElseThrow())));
+        List<Adam.Update> updates = new ArrayList<>(List.of(update, encoderAdam.minimize(match.loss(), text.trained(graph).orElseThrow(),
+                settings.recurrent().map(MatchingSettings.Recurrent::clip).orElse(0.0))));
         if (!adapterPlace.declarations().isEmpty()) {
             updates.add(1, adam.minimize(match.loss(), adapterPlace));
         }
