@@ -26,6 +26,11 @@ public record Damsm(RegionEncoder image, boolean adapts, boolean against, DamsmL
     }
 
     @Override
+    public Value wholes(Parameters place, Value pictures) {
+        return image.look(place, pictures).wholes();
+    }
+
+    @Override
     public Match match(Parameters place, Value pictures, Texts texts) {
         int n = pictures.dim(0);
         RegionEncoder.Seen seen = image.look(place, pictures);

@@ -32,6 +32,9 @@ public interface Matcher {
     /** {@code pictures [n, size, size, 3]} in [-1, 1] beside their texts. */
     Match match(Parameters place, Value pictures, Texts texts);
 
+    /** One vector for each of {@code pictures [n, size, size, 3]}, which points where the vectors of fitting sentences do: {@code [n, width]}. */
+    Value wholes(Parameters place, Value pictures);
+
     /** Whole pictures and whole sentences: {@link MatchingLoss}. */
     record OfSentences(ImageEncoder image, double sharpness) implements Matcher {
         @Override
@@ -40,8 +43,13 @@ public interface Matcher {
         }
 
         @Override
+        public Value wholes(Parameters place, Value pictures) {
+            return image.encode(place, pictures);
+        }
+
+        @Override
         public Match match(Parameters place, Value pictures, Texts texts) {
-            Value seen = image.encode(place, pictures);
+            Value seen = wholes(place, pictures);
             Value right = texts.right.sentence();
             Value wrong = texts.wrong.sentence();
             return new Match(MatchingLoss.of(seen, right, wrong, sharpness), MatchingLoss.accuracy(seen, right, wrong),
