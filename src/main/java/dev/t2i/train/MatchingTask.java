@@ -32,8 +32,8 @@ import java.util.Optional;
 /** Training a matching model contrastively, encoder included, see {@link Matcher}. */
 public final class MatchingTask extends FedTask<Feed.Batch> {
     private static final String PICTURES = "pictures";
+    /** The captions of a batch, then the wrong ones: as one batch, for an unrolled encoder's graph is long. */
     private static final String CAPTIONS = "captions";
-    private static final String WRONG_CAPTIONS = "wrong_captions";
 
     private final MatchingSettings settings;
     private final TextSide text;
@@ -69,8 +69,8 @@ public final class MatchingTask extends FedTask<Feed.Batch> {
         int n = settings.batch();
         Value pictures = graph.input(PICTURES, DType.F32, Shape.of(n, settings.size(), settings.size(), 3));
         Matcher matcher = settings.config(0).buildMatcher(settings.sharpness());
-        Matcher.Match match = matcher.match(imagePlace, pictures, new Matcher.Texts(texts(adapterPlace, CAPTIONS, matcher),
-                texts(adapterPlace, WRONG_CAPTIONS, matcher), () -> graph.input(SameCaptions.INPUT, DType.F32, Shape.of(n, 2 * n))));
+        TextCondition texts = texts(adapterPlace, matcher);
+        Matcher.Match match = matcher.match(imagePlace, pictures, new Matcher.Texts(texts.slice(0, n), texts.slice(n, 2 * n), () -> graph.input(SameCaptions.INPUT, DType.F32, Shape.of(n, 2 * n))));
         graph.output("loss", match.loss());
         graph.output("matched", match.matched());
         graph.output("over_wrong", match.overWrong());
@@ -84,9 +84,10 @@ public final class MatchingTask extends FedTask<Feed.Batch> {
         Adam.Update.makeAll(updates);
     }
 
-    private TextCondition texts(Parameters adapterPlace, String name, Matcher matcher) {
-        Value sentences = settings.text().build().adapt(adapterPlace, text.pooled(graph, name, settings.batch()));
-        return new TextCondition(sentences, matcher.usesWords() ? Optional.of(text.words(graph, name, settings.batch())) : Optional.empty());
+    private TextCondition texts(Parameters adapterPlace, Matcher matcher) {
+        int rows = 2 * settings.batch();
+        Value sentences = settings.text().build().adapt(adapterPlace, text.pooled(graph, CAPTIONS, rows));
+        return new TextCondition(sentences, matcher.usesWords() ? Optional.of(text.words(graph, CAPTIONS, rows)) : Optional.empty());
     }
 
     @Override
@@ -132,11 +133,10 @@ public final class MatchingTask extends FedTask<Feed.Batch> {
     @Override
     protected Map<String, Tensor> inputs(long step, Feed.Batch batch) {
         inputs.put(PICTURES, batch.pictures());
-        Map<String, List<String>> sentences = new LinkedHashMap<>();
-        sentences.put(CAPTIONS, batch.captions());
-        sentences.put(WRONG_CAPTIONS, batch.wrongCaptions());
-        text.feed(inputs, sentences, settings.seed(), step);
-        SameCaptions.fill(inputs.get(SameCaptions.INPUT), sentences.get(CAPTIONS), sentences.get(WRONG_CAPTIONS));
+        List<String> sentences = new ArrayList<>(batch.captions());
+        sentences.addAll(batch.wrongCaptions());
+        text.feed(inputs, Map.of(CAPTIONS, sentences), settings.seed(), step);
+        SameCaptions.fill(inputs.get(SameCaptions.INPUT), batch.captions(), batch.wrongCaptions());
         double factor = settings.factor(step * settings.batch());
         adam.feed(inputs, step + 1, settings.learningRate() * factor);
         encoderAdam.feed(inputs, step + 1, settings.encoderRate() * factor);
