@@ -6,7 +6,6 @@ import dev.t2i.nn.Initializer;
 import dev.t2i.nn.Layers;
 import dev.t2i.nn.Mode;
 import dev.t2i.nn.Parameters;
-import dev.t2i.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

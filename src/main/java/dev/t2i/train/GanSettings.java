@@ -89,7 +89,7 @@ public record GanSettings(
     /**
      * Where text features come from.
      *
-     * @param encoder a GPT-2 folder, a matching model's folder, or {@code default} for the model that ships
+     * @param encoder an encoder's folder, such as a GPT-2, a matching model's folder, or {@code default} for the model that ships
      * @param train what is trained along: nothing, the adapter, or the encoder too
      * @param learningRate of whatever is trained along
      */

@@ -52,7 +52,7 @@ public final class TextSource {
      */
     public static TextSource open(Path folder) {
         if (!Files.isDirectory(folder)) {
-            throw new BadModelException(folder + ": there is no such folder; text.encoder names a GPT-2 folder, a matching model or a text-to-image model");
+            throw new BadModelException(folder + ": there is no such folder; text.encoder names an encoder such as a GPT-2 folder, a matching model or a text-to-image model");
         }
         boolean plain = !Files.isDirectory(folder.resolve(ModelFolder.ENCODER));
         return new TextSource(folder, plain, plain ? CaptionEncoder.open(folder) : ModelFolder.encoder(folder));
