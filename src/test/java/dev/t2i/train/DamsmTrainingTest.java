@@ -14,12 +14,16 @@ import dev.t2i.data.CaptionedImages;
 import dev.t2i.data.DataSpec;
 import dev.t2i.error.BadInputException;
 import dev.t2i.error.BadModelException;
+import dev.t2i.gan.AdapterSettings;
+import dev.t2i.gan.DamsmSettings;
 import dev.t2i.gan.ModelConversion;
 import dev.t2i.gan.ModelFolder;
 import dev.t2i.gpt2.Gpt2Files;
 import dev.t2i.tensor.DType;
+import dev.t2i.text.CaptionEncoder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -112,7 +116,7 @@ class DamsmTrainingTest {
             Map<String, float[]> after = TaskRun.states(task);
             before.forEach((name, values) -> {
                 if (!name.startsWith("adam") && !name.endsWith("mean") && !name.endsWith("deviation")) {
-                    assertFalse(java.util.Arrays.equals(values, after.get(name)), name + " never moved");
+                    assertFalse(Arrays.equals(values, after.get(name)), name + " never moved");
                 }
             });
         }
@@ -148,7 +152,7 @@ class DamsmTrainingTest {
     private static byte[] drawn(Path model) {
         try (TextToImage drawing = TextToImage.open(model, Backends.get("vector", 2))) {
             byte[] red = drawing.draw("a red house", 1).rgb();
-            assertNotEquals(java.util.Arrays.hashCode(red), java.util.Arrays.hashCode(drawing.draw("two small boats on the blue water", 1).rgb()));
+            assertNotEquals(Arrays.hashCode(red), Arrays.hashCode(drawing.draw("two small boats on the blue water", 1).rgb()));
             return red;
         }
     }
@@ -159,6 +163,46 @@ class DamsmTrainingTest {
         assertTrue(message.contains("text: width is 12 with kind direct") && message.contains("vectors of 10"), message);
         message = assertThrows(BadInputException.class, () -> matching(GPT2 + "\ndamsm: {regions: 5}")).getMessage();
         assertTrue(message.contains("damsm"), message);
+    }
+
+    /** Dropout included: what falls out is a function of the step. */
+    @Test
+    void twoHalvesAreTheWholeBitForBit() {
+        Map<String, float[]> whole = trained(new RunFolder(folder.resolve("whole")), false, Integer.MAX_VALUE);
+        RunFolder halves = new RunFolder(folder.resolve("halves"));
+        trained(halves, false, 3);
+        TaskRun.assertSame(whole, trained(halves, true, Integer.MAX_VALUE));
+    }
+
+    private Map<String, float[]> trained(RunFolder run, boolean resume, int stopAfter) {
+        MatchingSettings settings = Settings.parse(MATCHING.formatted(RECURRENT), "test", MatchingSettings.class, List.of("schedule.samples=24"));
+        int[] asked = {0};
+        try (MatchingTask task = new MatchingTask(settings, encoder, data, Backends.get("vector", 2))) {
+            Trainer trainer = new Trainer(task, settings.schedule(), run, () -> asked[0]++ >= stopAfter, _ -> {});
+            if (resume) {
+                trainer.resume();
+            } else {
+                run.create(settings);
+                trainer.start();
+            }
+            trainer.run();
+            return TaskRun.states(task);
+        }
+    }
+
+    @Test
+    void configurationsAreThePapersAndAgree() {
+        MatchingSettings matching = Settings.load(Path.of("configs/damsm-64.yaml"), MatchingSettings.class, List.of());
+        GanSettings gan = Settings.load(Path.of("configs/attngan-64.yaml"), GanSettings.class, List.of());
+        assertEquals(matching.text(), gan.text().adapter());
+        assertEquals(matching.size(), gan.size());
+        DamsmSettings damsm = matching.config(0).damsm().orElseThrow();
+        assertEquals(List.of(4.0, 5.0, 10.0), List.of(damsm.gamma1(), damsm.gamma2(), damsm.gamma3()));
+        MatchingSettings.Recurrent recurrent = matching.recurrent().orElseThrow();
+        CaptionEncoder lstm = CaptionEncoder.open(encoder).recurrent(recurrent.embedding(), recurrent.hidden(), 1);
+        assertEquals(256, lstm.pooledWidth());
+        long vocabulary = lstm.tokenizer().vocabSize();
+        assertEquals(300 * vocabulary + 2 * 4 * 128 * (300 + 128 + 2), lstm.parameters());
     }
 
     @Test
@@ -185,7 +229,7 @@ class DamsmTrainingTest {
         Path config = matching.resolve(ModelFolder.ENCODER).resolve(Gpt2Files.CONFIG_FILE);
         Files.writeString(config, Files.readString(config).replace("\"hidden\" : 5", "\"hidden\" : 6"));
         message = assertThrows(BadInputException.class, () -> TextSource.open(matching).requireAdapter(
-                Settings.parse("kind: direct\nwidth: 10\ntokens: 16\n", "test", dev.t2i.gan.AdapterSettings.class, List.of()))).getMessage();
+                Settings.parse("kind: direct\nwidth: 10\ntokens: 16\n", "test", AdapterSettings.class, List.of()))).getMessage();
         assertTrue(message.contains("vectors of 12"), message);
         Files.writeString(config, "{\"model_type\": \"lstm\", \"vocab_size\": 420}");
         message = assertThrows(BadModelException.class, () -> ModelFolder.encoder(matching)).getMessage();
