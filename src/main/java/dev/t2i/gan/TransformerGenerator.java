@@ -66,7 +66,8 @@ public record TransformerGenerator(int size, int global, int depth, int textWidt
             x = x.add(new Attention(width).gather(block.at("words"), modulated(block.at("norm1"), x, style), words.states(), wordMask));
             x = x.add(perceive(block.at("layer"), modulated(block.at("norm2"), x, style)));
         }
-        Value out = linear(place.at("patch"), modulated(place.at("norm"), x, style), patch * patch * detail);
+        Initializer alike = new Initializer.Repeated(detail, Initializer.kaiming(Shape.of(patch * patch * detail, width), 1));
+        Value out = Layers.linear(place.at("patch"), modulated(place.at("norm"), x, style), patch * patch * detail, alike, Initializer.ZEROS);
         Value pixels = out.reshape(n, side(), side(), patch, patch, detail).transpose(0, 1, 3, 2, 4, 5).reshape(n, size, size, detail);
         return Layers.conv2d(place.at("out"), pixels.leakyRelu(SLOPE), 3, 3, Window.of(1, 1), Initializer.kaiming(Shape.of(3, detail, 3, 3), 1)).tanh();
     }

@@ -30,6 +30,23 @@ public sealed interface Initializer {
         }
     }
 
+    /**
+     * Aitken et al. 2017: the outputs of {@code [copies * rows, …]} that become neighbouring pixels of the same channel start alike, so
+     * that what is laid out as patches shows no pattern of its own at first.
+     *
+     * @param rows channels of each pixel, which lie together
+     */
+    record Repeated(int rows, Initializer start) implements Initializer {
+        @Override
+        public void fill(Tensor parameter, CounterRandom random) {
+            start.fill(parameter, random);
+            long first = parameter.size() / parameter.shape().dim(0) * rows;
+            for (long i = first; i < parameter.size(); i++) {
+                parameter.set(i, parameter.getDouble(i % first));
+            }
+        }
+    }
+
     /** Saxe et al. 2014: the rows of {@code [out, …]} are orthogonal to each other and of length one, or the columns where there are fewer of those. */
     record Orthogonal() implements Initializer {
         @Override
