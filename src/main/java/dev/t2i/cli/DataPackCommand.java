@@ -55,7 +55,7 @@ final class DataPackCommand extends T2iCommand {
             });
         }
         if (result.skipped() > 0) {
-            log().printf("%d pictures at fault were left out; the first: %s%n", result.skipped(), result.firstFault());
+            log().printf("%d %s left out; the first: %s%n", result.skipped(), result.skipped() == 1 ? "picture at fault was" : "pictures at fault were", result.firstFault());
         }
         if (json()) {
             printJson(new Packed(out.toString(), spec.toString(), size, result.pictures(), result.captions(), result.bytes(), result.skipped()));

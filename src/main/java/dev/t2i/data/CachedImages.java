@@ -52,6 +52,11 @@ public final class CachedImages implements CaptionedImages {
     }
 
     @Override
+    public void requireSize(int imageSize) {
+        data.requireSize(imageSize);
+    }
+
+    @Override
     public Example load(long index, long captionSeed, int imageSize, MemorySegment pixels) {
         Store store = stores.computeIfAbsent(imageSize, _ -> new Store((int) data.size()));
         int bytes = imageSize * imageSize * 3;

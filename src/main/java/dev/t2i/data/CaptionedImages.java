@@ -24,6 +24,13 @@ public interface CaptionedImages {
      */
     Example load(long index, long captionSeed, int imageSize, MemorySegment pixels);
 
+    /**
+     * Refuses a size that pictures can't be had at, before a training begins with it.
+     *
+     * @throws DataException one line that says what sizes there are
+     */
+    default void requireSize(int imageSize) {}
+
     /** The caption, and what comes with it, that {@link #load} would give, without the picture. */
     Example describe(long index, long captionSeed);
 }

@@ -90,7 +90,7 @@ interface PackSource {
                 return new Item(catalogue.name(number), catalogue.split(number), captions, Optional.empty(),
                         Resize.square(picture, size, Resize.Filter.CUBIC).rgb(), Sha256.of(bytes));
             } catch (ImageException e) {
-                throw new DataException(e.getMessage() + "; ?faults=skip leaves out what is at fault", e);
+                throw new DataException(e.getMessage(), e);
             }
         }
     }

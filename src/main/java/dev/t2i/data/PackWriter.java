@@ -237,6 +237,8 @@ public final class PackWriter {
                 return;
             }
             switch (e.getCause()) {
+                case DataException fault when spec.kind() != DataSpec.Kind.SCENES ->
+                        throw new DataException(fault.getMessage() + "; ?faults=skip leaves out what is at fault", fault);
                 case RuntimeException cause -> throw cause;
                 case Error cause -> throw cause;
                 default -> throw new IllegalStateException(e.getCause());

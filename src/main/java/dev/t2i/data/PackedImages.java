@@ -39,12 +39,18 @@ public final class PackedImages implements CaptionedImages {
     }
 
     @Override
-    public Example load(long index, long captionSeed, int imageSize, MemorySegment pixels) {
+    public void requireSize(int imageSize) {
         int size = pack.edge();
         if (imageSize > size) {
             throw new DataException("%s: holds pictures of %dx%d pixels, %dx%d are asked for; pack again with --size %d"
                     .formatted(pack.path(), size, size, imageSize, imageSize, imageSize));
         }
+    }
+
+    @Override
+    public Example load(long index, long captionSeed, int imageSize, MemorySegment pixels) {
+        requireSize(imageSize);
+        int size = pack.edge();
         Picture picture = Picture.wrap(size, size, pack.picture(number(index)).toArray(ValueLayout.JAVA_BYTE));
         Resize.to(picture, imageSize, imageSize, Resize.Filter.CUBIC).toFloats(pixels, 0);
         return describe(index, captionSeed);

@@ -27,13 +27,13 @@ public record DiffAugmentSettings(
 
     public DiffAugmentSettings {
         if (Set.copyOf(parts).size() != parts.size()) {
-            throw new IllegalArgumentException("diff_augment.parts is %s, name each once".formatted(parts));
+            throw new IllegalArgumentException("parts is %s, name each once".formatted(parts));
         }
         if (target > 0 && parts.isEmpty()) {
-            throw new IllegalArgumentException("diff_augment.target is %s, but there is nothing whose probability could adapt; name parts".formatted(target));
+            throw new IllegalArgumentException("target is %s, but there is nothing whose probability could adapt; name parts".formatted(target));
         }
         if (target > 0 && probability > ceiling) {
-            throw new IllegalArgumentException("diff_augment.probability is %s, above its ceiling %s; start lower, ADA does at 0".formatted(probability, ceiling));
+            throw new IllegalArgumentException("probability is %s, above its ceiling %s; start lower, ADA does at 0".formatted(probability, ceiling));
         }
         parts = List.copyOf(parts);
     }

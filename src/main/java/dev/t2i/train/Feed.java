@@ -63,6 +63,7 @@ final class Feed extends BatchFeed<Tensor, Feed.Batch> {
     }
 
     Feed(CaptionedImages data, long seed, int batch, int size, AugmentSettings augment) {
+        data.requireSize(augment.loaded(size));
         this(data, seed, batch, size, augment, Arena.ofShared());
     }
 

@@ -11,13 +11,16 @@ import dev.t2i.data.CaptionedImages;
 import dev.t2i.data.DataException;
 import dev.t2i.data.DataSpec;
 import dev.t2i.data.Example;
+import dev.t2i.data.PackWriter;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class FeedTest {
     private static final int SIZE = 16;
@@ -127,6 +130,16 @@ class FeedTest {
         batches(new CachedImages(new Ruled(8, "a", loads), 1 << 30), AugmentSettings.NONE, 0, 1, 2, 3, 4, 5, 6, 7, 8);
         assertEquals(8, loads.get());
         assertThrows(IllegalArgumentException.class, () -> new CachedImages(DataSpec.parse("scenes:").open(), 1));
+    }
+
+    @Test
+    void sizesThatAPackDoesNotHoldAreRefusedBeforeTheTraining(@TempDir Path folder) {
+        Path file = folder.resolve("scenes.pack");
+        PackWriter.write(DataSpec.parse("scenes:?count=4"), file, new PackWriter.Options(SIZE, "", false, 1), _ -> {});
+        CaptionedImages packed = DataSpec.parse("pack:" + file).open();
+        assertEquals(1, batches(packed, AugmentSettings.NONE, 0).size());
+        assertThrows(DataException.class, () -> new Feed(packed, 7, 4, SIZE, new AugmentSettings(0.1875, false)));
+        assertThrows(DataException.class, () -> new Feed(new CachedImages(packed, 1 << 20), 7, 4, 2 * SIZE));
     }
 
     @Test
