@@ -1,6 +1,6 @@
 """Writes sets of features, class probabilities, and what NumPy and SciPy make of the measures of them.
 
-    python src/test/python/metric_fixtures.py src/test/resources/metric/distances.safetensors
+    python src/test/python/metric_fixtures.py src/test/resources/metric/distances.safetensors src/test/resources/metric/statistics.npz
 
 The Fréchet distance is computed by another road than the program's: the root of S1 S2 by the eigenvalues of that product,
 which is not symmetric, and for sets of more pictures than features by SciPy's matrix root, too. The third set lies in a plane, so that its
@@ -100,3 +100,5 @@ for splits in (1, 10):
     expected[f"inception/{splits}"] = np.array(inception_score(probabilities, splits))
 expected["diversity"] = np.array(pairwise([sets["a"][i * 9:(i + 1) * 9] for i in range(10)]))
 save_file({**sets, **expected}, sys.argv[1])
+# As pytorch-fid saves them.
+np.savez_compressed(sys.argv[2], mu=sets["a"].astype(np.float64).mean(0), sigma=np.cov(sets["a"].astype(np.float64), rowvar=False))

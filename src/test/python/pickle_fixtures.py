@@ -45,6 +45,11 @@ weights["parameter"] = torch.nn.Parameter(torch.randn(2, 2))
 torch.save(weights, at("types.pt"))
 save_file({name: tensor.detach().clone().contiguous() for name, tensor in weights.items()}, at("types.safetensors"))
 
+# --- the container before PyTorch 1.6, in which most older weights are published
+old = {name: weights[name].detach() for name in ("float32", "float16", "int64", "bool", "whole", "transposed", "part", "empty", "scalar")}
+torch.save(old, at("legacy.pt"), _use_new_zipfile_serialization=False)
+save_file({name: tensor.clone().contiguous() for name, tensor in old.items()}, at("legacy.safetensors"))
+
 # --- what a network saves of itself, in a checkpoint with other things
 net = torch.nn.Sequential(collections.OrderedDict(conv=torch.nn.Conv2d(3, 4, 3), norm=torch.nn.BatchNorm2d(4)))
 optimizer = torch.optim.Adam(net.parameters())
@@ -69,7 +74,9 @@ torch.save({"weight": torch.ones(2), "extra": Hostile()}, at("hostile.pt"))
 torch.save({"weight": torch.ones(2), "extra": HostileEval()}, at("hostile-eval.pt"))
 torch.save(net, at("module.pt"))
 torch.save({"weight": torch.ones(2), "number": np.float64(3)}, at("numpy.pt"))
-torch.save({"weight": torch.ones(2)}, at("legacy.pt"), _use_new_zipfile_serialization=False)
+torch.save({"weight": torch.ones(2), "extra": Hostile()}, at("hostile-legacy.pt"), _use_new_zipfile_serialization=False)
+with open(at("tar.pt"), "wb") as out:
+    out.write(b"sys_info".ljust(257, b"\0") + b"ustar" + b"\0" * 250)
 
 
 # --- a tensor that claims more than its storage holds, written by hand

@@ -8,20 +8,30 @@ import dev.t2i.error.BadInputException;
 import dev.t2i.image.Picture;
 import dev.t2i.metric.Attribute;
 import dev.t2i.metric.Evaluation;
-import dev.t2i.metric.Evaluation.Metric;
+import dev.t2i.metric.EvaluationData;
+import dev.t2i.metric.FeatureCache;
+import dev.t2i.metric.FeatureChoice;
+import dev.t2i.metric.FeatureNetwork;
+import dev.t2i.metric.Instruments;
+import dev.t2i.metric.MatchingModel;
+import dev.t2i.metric.Metric;
 import dev.t2i.metric.Obedience;
 import dev.t2i.metric.Painter;
 import dev.t2i.metric.Proportion;
 import dev.t2i.metric.Recogniser;
+import dev.t2i.metric.RecogniserFeatures;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -30,24 +40,26 @@ import picocli.CommandLine.ParameterException;
 /** Measures a model. */
 @Command(name = "eval", description = {
     "Measures a model.",
-    "It draws pictures for captions that it was not trained on, and the recogniser looks at them.",
-    "attributes: how much of what captions say is seen, for known and for held-out compositions, beside real renders.",
-    "fid, kid: Fréchet and kernel distance to real pictures, on the recogniser's features."})
+    "It draws pictures for captions that it was not trained on, and networks look at them beside real pictures.",
+    "attributes: how much of what captions say is seen, for known and for held-out compositions (scenes: alone).",
+    "fid, kid, pr: Fréchet and kernel distance to real pictures; precision, recall, density and coverage. is: Inception score.",
+    "rprecision: how often the evaluator finds a picture's caption among 99 others. diversity: of pictures of one caption."})
 final class EvalCommand extends T2iCommand {
 
     private static final int MOST_SAMPLES = 1_000_000;
-    private static final List<String> LATER = List.of("is", "rprecision");
+    private static final Set<Metric> DISTANCES = EnumSet.of(Metric.FID, Metric.KID);
+    private static final String METRICS = Arrays.stream(Metric.values()).map(metric -> metric.name().toLowerCase(Locale.ROOT)).collect(Collectors.joining(", "));
 
     @Option(names = "--model", paramLabel = "DIR", defaultValue = ModelLocation.DEFAULT,
             description = "A model folder. Default: the model that ships with the program.")
     private String model;
 
     @Option(names = "--data", paramLabel = "SPEC", defaultValue = "scenes:",
-            description = "Where captions and real pictures come from: scenes: (the default) or folder:DIR, for fid and kid alone.")
+            description = "Where captions and real pictures come from: scenes: (the default) or another data set.")
     private String data;
 
     @Option(names = "--metrics", paramLabel = "M", split = ",", splitSynopsisLabel = ",", defaultValue = "attributes,fid,kid",
-            description = "What to measure: attributes, fid, kid. Default: ${DEFAULT-VALUE}")
+            description = "What to measure: attributes, fid, kid, is, pr, rprecision, diversity. Default: ${DEFAULT-VALUE}")
     private List<String> metrics;
 
     @Option(names = "--samples", paramLabel = "N", defaultValue = "1000",
@@ -60,8 +72,12 @@ final class EvalCommand extends T2iCommand {
     @Option(names = "--truncation", paramLabel = "T", description = "Factor on the noise, 0 to 4. Default: the model's own.")
     private Double truncation;
 
-    @Option(names = "--recogniser", paramLabel = "DIR", description = "A recogniser to look with. Default: the one that ships with the program.")
-    private Path recogniser;
+    @Option(names = "--evaluator", paramLabel = "DIR", description = "The matching model of rprecision, not one that the model was trained with. "
+            + "Default: the one that ships with the program, which knows scenes: alone.")
+    private Path evaluator;
+
+    @Mixin
+    private FeatureOptions features;
 
     @Mixin
     private BackendOption backend;
@@ -72,11 +88,29 @@ final class EvalCommand extends T2iCommand {
         Set<Metric> chosen = chosen();
         requireSense();
         DataSpec spec = DataSpec.parse(data);
-        Evaluation.Data pictures = Evaluation.Data.of(spec);
+        if (chosen.contains(Metric.RPRECISION) && evaluator == null && spec.kind() != DataSpec.Kind.SCENES) {
+            throw new BadInputException("rprecision: the evaluator that ships knows scenes: alone; train one on such data with task: matching, "
+                    + "as configs/evaluator-64.yaml does, and name it with --evaluator DIR");
+        }
+        FeatureChoice network = features.choice();
+        EvaluationData pictures = EvaluationData.of(spec);
         Backend where = backend.backend();
-        try (TextToImage opened = TextToImage.open(ModelLocation.resolve(model), where);
-                Recogniser eye = recogniser == null ? Recogniser.shipped(where) : Recogniser.open(recogniser, where)) {
-            Evaluation evaluation = new Evaluation(painter(opened), eye, samples, seed);
+        Path folder = ModelLocation.resolve(model);
+        try (TextToImage opened = TextToImage.open(folder, where); Opened eyes = new Opened()) {
+            if (chosen.contains(Metric.RPRECISION)) {
+                eyes.matching = evaluator == null ? MatchingModel.shipped(where) : MatchingModel.open(evaluator, where);
+                if (eyes.matching.sharesWeightsWith(folder)) {
+                    throw new BadInputException("rprecision: %s shares weights with the model that it is to judge, which was trained with it or from it; name another --evaluator"
+                            .formatted(evaluator == null ? "the evaluator that ships" : evaluator.toString()));
+                }
+            }
+            if (chosen.contains(Metric.ATTRIBUTES)) {
+                eyes.recogniser = features.recogniser().isEmpty() ? Recogniser.shipped(where) : Recogniser.open(features.recogniser().get(), where);
+            }
+            if (chosen.stream().anyMatch(Metric::needsFeatures)) {
+                eyes.features = network.open(where);
+            }
+            Evaluation evaluation = new Evaluation(painter(opened), eyes.instruments(opened.config().size(), features.cache(log())), samples, seed);
             Evaluation.Result result;
             try (Progress progress = Progress.of("measuring", evaluation.pictures(pictures, chosen), "pictures")) {
                 result = evaluation.run(pictures, chosen, done -> {
@@ -85,12 +119,41 @@ final class EvalCommand extends T2iCommand {
                 });
             }
             if (json()) {
-                printJson(answer(result, opened.identity(), factor(opened), where, spec, (System.nanoTime() - start) / 1e9));
+                printJson(answer(result, opened.identity(), eyes, factor(opened), where, spec, (System.nanoTime() - start) / 1e9));
             } else {
                 print(result, opened.identity(), where);
             }
+            result.scores().forEach(score -> score.warning().ifPresent(log()::println));
         }
         return ExitCode.DONE;
+    }
+
+    /** What was opened so far, to be closed whatever happens. */
+    private static final class Opened implements AutoCloseable {
+
+        private Recogniser recogniser;
+        private FeatureNetwork features;
+        private MatchingModel matching;
+
+        Instruments instruments(int modelSize, Optional<FeatureCache> cache) {
+            // A recogniser is not made to see less than its own size in real pictures.
+            Recogniser eye = features instanceof RecogniserFeatures own ? own.recogniser() : recogniser;
+            return new Instruments(Optional.ofNullable(recogniser), Optional.ofNullable(features), Optional.ofNullable(matching),
+                    eye == null ? modelSize : Math.max(modelSize, eye.size()), cache);
+        }
+
+        @Override
+        public void close() {
+            for (AutoCloseable eye : Arrays.asList(recogniser, features, matching)) {
+                try {
+                    if (eye != null) {
+                        eye.close();
+                    }
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+        }
     }
 
     private Set<Metric> chosen() {
@@ -99,9 +162,7 @@ final class EvalCommand extends T2iCommand {
             try {
                 chosen.add(Metric.valueOf(name.strip().toUpperCase(Locale.ROOT)));
             } catch (IllegalArgumentException e) {
-                throw new ParameterException(spec().commandLine(), LATER.contains(name.strip()) ? "--metrics " + name.strip()
-                        + ": not measured by this version, which knows attributes, fid, kid"
-                        : "--metrics '" + name + "': none of attributes, fid, kid", e);
+                throw new ParameterException(spec().commandLine(), "--metrics '" + name + "': none of " + METRICS, e);
             }
         }
         return chosen;
@@ -138,7 +199,7 @@ final class EvalCommand extends T2iCommand {
     }
 
     private void print(Evaluation.Result result, String identity, Backend where) {
-        log().printf("%s on %s, seen by %s%n", identity, where.name(), result.recogniser());
+        log().printf("%s on %s%n", identity, where.name());
         if (!result.obedience().isEmpty()) {
             out().printf("%-14s", "");
             result.obedience().forEach(part -> out().printf("%-22s%-22s", part.compositions().replace('_', ' '), "  real pictures"));
@@ -149,11 +210,7 @@ final class EvalCommand extends T2iCommand {
             row("all facts", result, Obedience::facts);
             row("wholly right", result, Obedience::pictures);
         }
-        for (Evaluation.Distance distance : result.distances()) {
-            out().printf(Locale.ROOT, "%s  %.4f%s%s%n", distance.name(), distance.value(),
-                    distance.spread().isPresent() ? String.format(Locale.ROOT, " ± %.4f", distance.spread().getAsDouble()) : "",
-                    distance.real().isPresent() ? String.format(Locale.ROOT, "  (real pictures %.4f)", distance.real().getAsDouble()) : "");
-        }
+        result.scores().forEach(score -> out().println(ScoreLines.line(score)));
     }
 
     private void row(String name, Evaluation.Result result, Function<Obedience, Proportion> value) {
@@ -172,11 +229,13 @@ final class EvalCommand extends T2iCommand {
         return attribute.name().toLowerCase(Locale.ROOT);
     }
 
-    private static Map<String, Object> answer(Evaluation.Result result, String identity, double truncation, Backend where, DataSpec spec, double seconds) {
+    private static Map<String, Object> answer(Evaluation.Result result, String identity, Opened eyes, double truncation, Backend where, DataSpec spec, double seconds) {
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("model", identity);
         answer.put("backend", where.name());
-        answer.put("recogniser", result.recogniser());
+        if (eyes.recogniser != null) {
+            answer.put("recogniser", eyes.recogniser.name());
+        }
         answer.put("data", spec.toString());
         answer.put("samples", result.samples());
         answer.put("seed", result.seed());
@@ -190,14 +249,10 @@ final class EvalCommand extends T2iCommand {
             answer.put("attributes", parts);
         }
         Map<String, Object> distances = new LinkedHashMap<>();
-        for (Evaluation.Distance distance : result.distances()) {
-            Map<String, Object> entry = new LinkedHashMap<>();
-            entry.put("value", distance.value());
-            distance.spread().ifPresent(spread -> entry.put("standard_deviation", spread));
-            distance.real().ifPresent(real -> entry.put("real", real));
-            distances.put(distance.name(), entry);
-        }
+        Map<String, Object> scores = new LinkedHashMap<>();
+        result.scores().forEach(score -> (DISTANCES.contains(score.metric()) ? distances : scores).put(score.name(), ScoreLines.entry(score)));
         answer.put("distances", distances);
+        answer.put("scores", scores);
         answer.put("seconds", seconds);
         return answer;
     }

@@ -1,32 +1,45 @@
 package dev.t2i.cli;
 
 import dev.t2i.backend.Backend;
+import dev.t2i.metric.FeatureChoice;
+import dev.t2i.metric.FeatureScores;
 import dev.t2i.metric.FeatureSource;
-import dev.t2i.metric.FrechetDistance;
-import dev.t2i.metric.KernelDistance;
-import dev.t2i.metric.Recogniser;
+import dev.t2i.metric.FeatureStatistics;
+import dev.t2i.metric.Metric;
+import dev.t2i.metric.Score;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParameterException;
 
 /** How far two sets of pictures lie apart. */
 @Command(name = "fid", description = {
-    "Fréchet and kernel distance between two sets of pictures.",
-    "A set is a folder of pictures, a file of saved statistics, or a .safetensors file with 'features' [n, d]. Folders are read by "
-            + "the recogniser, so that the numbers do not compare with those published for Inception's features."})
+    "Fréchet and kernel distance between two sets of pictures, precision and recall.",
+    "A set is a folder of pictures, a file of saved statistics (our .safetensors or pytorch-fid's .npz), or a .safetensors file with "
+            + "'features' [n, d]. Without --features folders are read by the recogniser, so that the numbers do not compare with published ones."})
 final class FidCommand extends T2iCommand {
 
-    @Parameters(index = "0", paramLabel = "A", description = "A set.")
+    private static final Set<Metric> KNOWN = EnumSet.of(Metric.FID, Metric.KID, Metric.PR);
+
+    @Parameters(index = "0", paramLabel = "A", description = "A set; for precision and recall, the drawn pictures.")
     private Path first;
 
-    @Parameters(index = "1", paramLabel = "B", description = "Another.")
+    @Parameters(index = "1", paramLabel = "B", description = "Another; for precision and recall, the real pictures.")
     private Path second;
+
+    @Option(names = "--metrics", paramLabel = "M", split = ",", splitSynopsisLabel = ",", defaultValue = "fid,kid",
+            description = "What to measure: fid, kid, pr. Default: ${DEFAULT-VALUE}; kid and pr need features, statistics alone do not do.")
+    private List<String> metrics;
 
     @Option(names = "--seed", paramLabel = "S", defaultValue = "0", description = "Which subsets the kernel distance averages over. Default: ${DEFAULT-VALUE}")
     private long seed;
@@ -34,8 +47,8 @@ final class FidCommand extends T2iCommand {
     @Option(names = "--save", paramLabel = "F.safetensors", description = "Save the statistics of A.")
     private Path save;
 
-    @Option(names = "--recogniser", paramLabel = "DIR", description = "A recogniser to look with. Default: the one that ships with the program.")
-    private Path recogniser;
+    @Mixin
+    private FeatureOptions features;
 
     @Option(names = "--force", description = "Overwrite what is there.")
     private boolean force;
@@ -45,32 +58,66 @@ final class FidCommand extends T2iCommand {
 
     @Override
     public Integer call() throws IOException {
+        Set<Metric> chosen = chosen();
         if (save != null) {
             Places.requireFile(save);
             requireFree(save, force);
         }
         Backend where = backend.backend();
-        FeatureSource reader = new FeatureSource(() -> recogniser == null ? Recogniser.shipped(where) : Recogniser.open(recogniser, where));
+        FeatureChoice network = features.choice();
+        FeatureSource reader = new FeatureSource(() -> network.open(where), network.knownName().orElse("unknown"), features.cache(log()));
         FeatureSource.Features a = reader.read(first);
         FeatureSource.Features b = reader.read(second);
-        String network = a.statistics().network();
-        Map<String, Object> answer = new LinkedHashMap<>();
-        answer.put("FID[" + network + "]", FrechetDistance.between(a.statistics(), b.statistics()));
-        if (a.set().isPresent() && b.set().isPresent()) {
-            answer.put("KID[" + network + "]", KernelDistance.between(a.set().get(), b.set().get(), seed).mean());
-        }
+        List<Score> scores = scores(chosen, a, b);
         if (save != null) {
             Interruption.defer();
             a.statistics().write(save);
         }
         if (json()) {
-            answer.put("network", network);
+            Map<String, Object> answer = new LinkedHashMap<>();
+            scores.forEach(score -> answer.put(score.name(), score.value()));
+            Map<String, Object> entries = new LinkedHashMap<>();
+            scores.forEach(score -> entries.put(score.name(), ScoreLines.entry(score)));
+            answer.put("scores", entries);
+            answer.put("network", a.statistics().network());
             answer.put("counts", new long[] {a.statistics().count(), b.statistics().count()});
             printJson(answer);
         } else {
-            answer.forEach((name, value) -> out().printf(Locale.ROOT, "%s  %.4f%n", name, value));
-            log().printf("%d and %d pictures%n", a.statistics().count(), b.statistics().count());
+            scores.forEach(score -> out().println(ScoreLines.line(score)));
+            log().printf("%s and %s%n", counted(a.statistics()), counted(b.statistics()));
         }
+        scores.forEach(score -> score.warning().ifPresent(log()::println));
         return ExitCode.DONE;
+    }
+
+    private static String counted(FeatureStatistics statistics) {
+        return statistics.count() == 0 ? "statistics that do not say of how many pictures" : statistics.count() + " pictures";
+    }
+
+    private List<Score> scores(Set<Metric> chosen, FeatureSource.Features a, FeatureSource.Features b) {
+        FeatureScores measure = new FeatureScores(a.statistics().network(), seed);
+        if (a.set().isPresent() && b.set().isPresent()) {
+            return measure.distances(chosen, a.set().get(), b.set().get());
+        }
+        if (metrics.contains("pr")) {
+            throw new ParameterException(spec().commandLine(), "--metrics pr: needs the features of both sets, one of them has statistics alone");
+        }
+        List<Score> scores = new ArrayList<>();
+        if (chosen.contains(Metric.FID)) {
+            scores.add(measure.frechet(a.statistics(), b.statistics()));
+        }
+        if (chosen.contains(Metric.KID)) {
+            log().println("KID is left out: it needs the features of both sets, one of them has statistics alone");
+        }
+        return scores;
+    }
+
+    private Set<Metric> chosen() {
+        Set<Metric> chosen = EnumSet.noneOf(Metric.class);
+        for (String name : metrics) {
+            chosen.add(KNOWN.stream().filter(metric -> metric.name().equals(name.strip().toUpperCase(Locale.ROOT))).findFirst()
+                    .orElseThrow(() -> new ParameterException(spec().commandLine(), "--metrics '" + name + "': none of fid, kid, pr")));
+        }
+        return chosen;
     }
 }

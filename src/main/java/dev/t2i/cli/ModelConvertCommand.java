@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
     "The checkpoint's pickle is read, never run: what is no tensor, number, text or dictionary is refused by its name."})
 final class ModelConvertCommand extends T2iCommand {
 
-    @Parameters(paramLabel = "IN", description = "A checkpoint that torch.save of PyTorch 1.6 or later wrote.")
+    @Parameters(paramLabel = "IN", description = "A checkpoint that torch.save wrote.")
     private Path source;
 
     @Option(names = "--out", paramLabel = "OUT.safetensors", required = true, description = "The file to make.")

@@ -1,6 +1,7 @@
 package dev.t2i.metric;
 
 import dev.t2i.error.BadInputException;
+import dev.t2i.error.FileTrouble;
 import dev.t2i.image.Picture;
 import dev.t2i.image.PictureFiles;
 import dev.t2i.safetensors.SafetensorsException;
@@ -17,12 +18,14 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Features of a set of pictures, wherever they are: a folder of pictures, a file of {@link FeatureStatistics}, or a
+ * Features of a set of pictures, wherever they are: a folder of pictures, a file of {@link FeatureStatistics}, pytorch-fid's {@code .npz}, or a
  * safetensors file with {@code features [n, d]} that any network may have written.
  *
- * @param recogniser opens the network for folders; asked only when there is one
+ * @param network opens the network for folders; asked only when there is one
+ * @param unnamed the network that statistics are taken to be of whose file names none
+ * @param cache where features of folders are kept
  */
-public record FeatureSource(Supplier<Recogniser> recogniser) {
+public record FeatureSource(Supplier<FeatureNetwork> network, String unnamed, Optional<FeatureCache> cache) {
     private static final int BATCH = 32;
     private static final String FEATURES = "features";
     private static final String UNKNOWN = "unknown";
@@ -38,6 +41,9 @@ public record FeatureSource(Supplier<Recogniser> recogniser) {
     public Features read(Path path) {
         if (Files.isDirectory(path)) {
             return folder(path);
+        }
+        if (NpzStatistics.hasName(path)) {
+            return new Features(NpzStatistics.read(path, unnamed), Optional.empty());
         }
         try (Arena arena = Arena.ofConfined()) {
             SafetensorsFile file = SafetensorsFile.open(path, arena);
@@ -85,15 +91,36 @@ public record FeatureSource(Supplier<Recogniser> recogniser) {
         if (files.size() < 2) {
             throw new BadInputException(folder + ": a distance needs at least 2 pictures, there are " + files.size());
         }
-        try (Recogniser network = recogniser.get()) {
+        try (FeatureNetwork eye = network.get()) {
+            Optional<String> key = key(folder, eye);
+            Optional<FeatureCache.Kept> known = key.flatMap(name -> cache.orElseThrow().find(name, folder.toString()));
+            if (known.isPresent()) {
+                return Features.of(known.get().set());
+            }
             float[][] vectors = new float[files.size()][];
+            float[][] probabilities = new float[files.size()][];
             for (int first = 0; first < vectors.length; first += BATCH) {
                 int count = Math.min(BATCH, vectors.length - first);
                 List<Picture> pictures = new ArrayList<>();
                 files.subList(first, first + count).forEach(file -> pictures.add(PictureFiles.read(file)));
-                System.arraycopy(network.features(network.pixels(pictures), count), 0, vectors, first, count);
+                FeatureNetwork.View view = eye.look(pictures);
+                System.arraycopy(view.features(), 0, vectors, first, count);
+                System.arraycopy(view.probabilities(), 0, probabilities, first, count);
             }
-            return Features.of(new FeatureSet(network.name(), vectors));
+            FeatureSet set = new FeatureSet(eye.name(), vectors);
+            key.ifPresent(name -> cache.orElseThrow().keep(name, new FeatureCache.Kept(set, probabilities)));
+            return Features.of(set);
+        }
+    }
+
+    private Optional<String> key(Path folder, FeatureNetwork eye) {
+        if (cache.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(FeatureCache.key(List.of("folder", FeatureCache.listing(folder), eye.name(), eye.fingerprint())));
+        } catch (IOException e) {
+            throw new BadInputException(folder + ": cannot be listed, " + FileTrouble.reason(e), e);
         }
     }
 }

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.CRC32;
 
 /**
  * Names what a picture of a scene shows: time of day, ground, and every thing with its colour, size and place. It is what
@@ -54,20 +55,24 @@ public final class Recogniser implements AutoCloseable {
     private final Session session;
     private final Executable executable;
     private final Tensor input;
+    private final String fingerprint;
 
     private Recogniser(RecogniserFiles.Opened opened, Backend backend, Arena files) {
         try (files) {
             this.config = opened.config();
             this.session = backend.open();
             RecogniserShape shape = config.network();
+            CRC32 sum = new CRC32();
             try (Arena scratch = Arena.ofConfined()) {
                 for (String name : opened.weights().names()) {
                     Tensor stored = opened.weights().tensor(name);
                     Tensor full = Tensor.allocate(scratch, DType.F32, stored.shape());
                     full.copyFrom(stored);
+                    sum.update(full.segment().asByteBuffer());
                     session.put(NETWORK + "/" + name, full);
                 }
             }
+            this.fingerprint = "%08x".formatted(sum.getValue());
             this.input = Tensor.allocate(arena, DType.F32, Shape.of(BATCH, shape.size(), shape.size(), 3));
             this.executable = session.compile(graph(shape));
         }
@@ -105,6 +110,11 @@ public final class Recogniser implements AutoCloseable {
     /** Its name, which belongs beside every distance measured on its features. */
     public String name() {
         return config.name();
+    }
+
+    /** Eight hexadecimal digits that change with its weights. */
+    String fingerprint() {
+        return fingerprint;
     }
 
     /** Side of the pictures that it reads, in pixels. */
@@ -161,6 +171,43 @@ public final class Recogniser implements AutoCloseable {
             }
         }
         return features;
+    }
+
+    /**
+     * Probabilities of {@code count} pictures' backdrops, {@code [count][times * grounds]}: each time of day with each ground, as if they
+     * were independent.
+     */
+    float[][] backdrops(float[] pictures, int count) {
+        float[][] backdrops = new float[count][Lesson.TIMES * Lesson.GROUNDS];
+        for (int first = 0; first < count; first += BATCH) {
+            int rows = run(pictures, first, count);
+            for (int row = 0; row < rows; row++) {
+                double[] times = softmax(LessonFeed.TIME, row, Lesson.TIMES);
+                double[] grounds = softmax(LessonFeed.GROUND, row, Lesson.GROUNDS);
+                for (int i = 0; i < backdrops[0].length; i++) {
+                    backdrops[first + row][i] = (float) (times[i / Lesson.GROUNDS] * grounds[i % Lesson.GROUNDS]);
+                }
+            }
+        }
+        return backdrops;
+    }
+
+    private double[] softmax(String output, int row, int classes) {
+        Tensor logits = executable.output(output);
+        double largest = Double.NEGATIVE_INFINITY;
+        for (int i = 0; i < classes; i++) {
+            largest = Math.max(largest, logits.getFloat((long) row * classes + i));
+        }
+        double total = 0;
+        double[] shares = new double[classes];
+        for (int i = 0; i < classes; i++) {
+            shares[i] = Math.exp(logits.getFloat((long) row * classes + i) - largest);
+            total += shares[i];
+        }
+        for (int i = 0; i < classes; i++) {
+            shares[i] /= total;
+        }
+        return shares;
     }
 
     /** Runs one batch and says how many of its rows count. */

@@ -35,9 +35,9 @@ public final class PickleReader {
     private final List<Integer> marks = new ArrayList<>();
     private final Map<Long, Object> memo = new HashMap<>();
 
-    private PickleReader(String origin, byte[] pickle, PickleWhitelist whitelist) {
+    private PickleReader(String origin, ByteBuffer pickle, PickleWhitelist whitelist) {
         this.origin = origin;
-        this.in = ByteBuffer.wrap(pickle).order(ByteOrder.LITTLE_ENDIAN);
+        this.in = pickle.order(ByteOrder.LITTLE_ENDIAN);
         this.whitelist = whitelist;
     }
 
@@ -48,6 +48,11 @@ public final class PickleReader {
      * @throws PickleException in one line when it is damaged, or names what the whitelist does not have
      */
     public static Object read(byte[] pickle, String origin, PickleWhitelist whitelist) {
+        return read(ByteBuffer.wrap(pickle), origin, whitelist);
+    }
+
+    /** As {@link #read(byte[], String, PickleWhitelist)}, of a pickle in a row of several: afterwards the buffer stands behind it. */
+    static Object read(ByteBuffer pickle, String origin, PickleWhitelist whitelist) {
         PickleReader reader = new PickleReader(origin, pickle, whitelist);
         for (int opcode = reader.u1(); opcode != '.'; opcode = reader.u1()) {
             reader.step(opcode);

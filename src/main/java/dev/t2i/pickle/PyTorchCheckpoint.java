@@ -13,27 +13,21 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Enumeration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
-import java.util.zip.ZipFile;
 
 /**
- * A checkpoint that {@code torch.save} of PyTorch 1.6 or later wrote, read without executing it: a zip archive of a pickle and,
- * record by record, the bytes of storages that the pickle's tensors are views of. Only what dictionaries of weights are made
- * of is understood; whatever else a pickle asks for is refused by its name.
+ * A checkpoint that {@code torch.save} wrote, read without executing it: a pickle and the bytes of storages that the pickle's tensors are
+ * views of. Only what dictionaries of weights are made of is understood; whatever else a pickle asks for is refused by its name.
  */
 public final class PyTorchCheckpoint {
-    private static final int MOST_PICKLE = 64 << 20;
     /** Tensors that share a storage are written one by one; more than this factor is no model but a trap. */
     private static final int MOST_REPEATED = 16;
     private static final int MOST_SHOWN = 8;
-    private static final String AGAIN = "; load it in PyTorch and save its state_dict() again with torch.save";
-    private static final byte[] LEGACY = {(byte) 0x80, 2, (byte) 0x8A, 10, 0x6C, (byte) 0xFC, (byte) 0x9C, 0x46, (byte) 0xF9, 0x20, 0x6A, (byte) 0xA8, 0x50, 0x19};
+    static final String AGAIN = "; load it in PyTorch and save its state_dict() again with torch.save";
     private static final int TAR_MAGIC = 257;
 
     /**
@@ -55,11 +49,8 @@ public final class PyTorchCheckpoint {
      * @throws BadModelException in one line when the checkpoint is no such file, damaged, or asks for anything but tensors
      */
     public static Converted convert(Path source, String key, Path target) {
-        requireZip(source);
-        try (Arena arena = Arena.ofConfined(); ZipFile zip = new ZipFile(source.toFile())) {
-            String folder = folder(source, zip);
-            requireLittleEndian(source, zip, folder);
-            Object root = PickleReader.read(record(source, zip, folder + "data.pkl", MOST_PICKLE), source.toString(), new TorchWhitelist());
+        try (Arena arena = Arena.ofConfined(); CheckpointRecords records = open(source)) {
+            Object root = records.root();
             Map<String, TorchTensor> tensors = new LinkedHashMap<>();
             List<String> leftOut = new ArrayList<>();
             dictionary(source, root, key).forEach((name, value) -> {
@@ -82,12 +73,11 @@ public final class PyTorchCheckpoint {
                 }
                 MemorySegment storage = storages.get(tensor.storage().key());
                 if (storage == null) {
-                    storage = storage(source, zip, folder, tensor.storage(), arena);
+                    storage = records.storage(tensor.storage(), arena);
                     storages.put(tensor.storage().key(), storage);
                 }
                 if (storage.byteSize() < tensor.storage().bytes()) {
-                    throw bad(source, "the record data/%s has %d bytes, the tensor %s needs %d"
-                            .formatted(tensor.storage().key(), storage.byteSize(), shown(entry.getKey()), tensor.storage().bytes()));
+                    throw bad(source, "its pickle gives the storage %s two sizes; it is damaged or a trap".formatted(tensor.storage().key()));
                 }
                 add(source, writer, entry.getKey(), tensor, tensor.contiguous(storage, arena));
                 parameters += tensor.elements();
@@ -142,94 +132,29 @@ public final class PyTorchCheckpoint {
         return "'" + OneLine.of(name, 80) + "'";
     }
 
-    /** The start tells the formats apart; what a file is called does not. */
-    private static void requireZip(Path source) {
+    /** The start tells the containers apart; what a file is called does not. */
+    private static CheckpointRecords open(Path source) throws IOException {
         byte[] start;
         try (InputStream in = Files.newInputStream(source)) {
             start = in.readNBytes(TAR_MAGIC + 5);
-        } catch (IOException e) {
-            throw new BadModelException(source + ": cannot be read, " + FileTrouble.reason(e), e);
         }
         if (startsWith(start, 0, new byte[] {'P', 'K', 3, 4})) {
-            return;
+            return new ZipRecords(source);
         }
-        if (startsWith(start, 0, LEGACY) || startsWith(start, TAR_MAGIC, "ustar".getBytes(StandardCharsets.US_ASCII))) {
-            throw bad(source, "is in the format of PyTorch before 1.6, which is not read" + AGAIN);
+        if (startsWith(start, 0, StreamRecords.MAGIC)) {
+            return new StreamRecords(source);
+        }
+        if (startsWith(start, TAR_MAGIC, "ustar".getBytes(StandardCharsets.US_ASCII))) {
+            throw bad(source, "is in the format of PyTorch before 0.1.10, which is not read" + AGAIN);
         }
         if (start.length > 8 && start[8] == '{') {
             throw bad(source, "is no PyTorch checkpoint; it looks like safetensors already");
         }
-        throw bad(source, "is no PyTorch checkpoint (a zip archive, as torch.save writes it)"
-                + (start.length > 0 && start[0] == (byte) 0x80 ? "; it looks like a plain pickle" : ""));
+        throw bad(source, "is no PyTorch checkpoint as torch.save writes it" + (start.length > 0 && start[0] == (byte) 0x80 ? "; it looks like a plain pickle" : ""));
     }
 
     private static boolean startsWith(byte[] content, int at, byte[] magic) {
-        return content.length >= at + magic.length && java.util.Arrays.equals(content, at, at + magic.length, magic, 0, magic.length);
-    }
-
-    /** The one folder of the archive, with its slash. */
-    private static String folder(Path source, ZipFile zip) throws IOException {
-        Optional<String> folder = Optional.empty();
-        long stored = 0;
-        for (Enumeration<? extends ZipEntry> entries = zip.entries(); entries.hasMoreElements();) {
-            ZipEntry entry = entries.nextElement();
-            if (entry.getName().matches("[^/]+/constants\\.pkl")) {
-                throw bad(source, "is a TorchScript program, not a checkpoint" + AGAIN);
-            }
-            if (entry.getName().matches("[^/]+/data\\.pkl")) {
-                folder = Optional.of(entry.getName().substring(0, entry.getName().indexOf('/') + 1));
-            }
-            stored += entry.getCompressedSize();
-        }
-        // Records that overlap would make much out of little.
-        if (stored > Files.size(source)) {
-            throw bad(source, "its records overlap; it is damaged or a trap");
-        }
-        return folder.orElseThrow(() -> bad(source, "is a zip archive without data.pkl, so no PyTorch checkpoint"));
-    }
-
-    private static void requireLittleEndian(Path source, ZipFile zip, String folder) throws IOException {
-        if (zip.getEntry(folder + "byteorder") != null
-                && new String(record(source, zip, folder + "byteorder", 16), StandardCharsets.US_ASCII).equals("big")) {
-            throw bad(source, "was written on a big-endian machine; load it there in PyTorch and save it as safetensors");
-        }
-    }
-
-    private static ZipEntry stored(Path source, ZipFile zip, String name) {
-        ZipEntry entry = zip.getEntry(name);
-        if (entry == null) {
-            throw bad(source, "the record " + shown(name) + " is missing; it is damaged, fetch it again");
-        }
-        if (entry.getMethod() != ZipEntry.STORED) {
-            throw bad(source, "the record " + shown(name) + " is compressed, which torch.save never does" + AGAIN);
-        }
-        return entry;
-    }
-
-    private static byte[] record(Path source, ZipFile zip, String name, int most) throws IOException {
-        ZipEntry entry = stored(source, zip, name);
-        if (entry.getSize() > most) {
-            throw bad(source, "the record %s has %d bytes, more than %d".formatted(shown(name), entry.getSize(), most));
-        }
-        try (InputStream in = zip.getInputStream(entry)) {
-            return in.readAllBytes();
-        }
-    }
-
-    private static MemorySegment storage(Path source, ZipFile zip, String folder, TorchTensor.Storage storage, Arena arena) throws IOException {
-        ZipEntry entry = stored(source, zip, folder + "data/" + storage.key());
-        MemorySegment memory = arena.allocate(Math.max(1, entry.getSize()), 64).asSlice(0, entry.getSize());
-        byte[] chunk = new byte[1 << 20];
-        long at = 0;
-        try (InputStream in = zip.getInputStream(entry)) {
-            for (int count; at < memory.byteSize() && (count = in.read(chunk)) > 0; at += count) {
-                MemorySegment.copy(MemorySegment.ofArray(chunk), 0, memory, at, Math.min(count, memory.byteSize() - at));
-            }
-        }
-        if (at < memory.byteSize()) {
-            throw bad(source, "the record data/%s is cut short; fetch it again".formatted(storage.key()));
-        }
-        return memory;
+        return content.length >= at + magic.length && Arrays.equals(content, at, at + magic.length, magic, 0, magic.length);
     }
 
     private static BadModelException bad(Path source, String problem) {

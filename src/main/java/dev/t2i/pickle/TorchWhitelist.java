@@ -2,6 +2,7 @@ package dev.t2i.pickle;
 
 import dev.t2i.safetensors.StoredType;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,11 +12,12 @@ import java.util.Optional;
 final class TorchWhitelist implements PickleWhitelist {
     private static final PickleName ORDERED = new PickleName("collections", "OrderedDict");
     private static final PickleName SIZE = new PickleName("torch", "Size");
+    private static final PickleName EARLY_TENSOR = new PickleName("torch._utils", "_rebuild_tensor");
     private static final PickleName TENSOR = new PickleName("torch._utils", "_rebuild_tensor_v2");
     private static final PickleName LATER_TENSOR = new PickleName("torch._utils", "_rebuild_tensor_v3");
     private static final PickleName PARAMETER = new PickleName("torch._utils", "_rebuild_parameter");
     private static final PickleName UNTYPED = new PickleName("torch.storage", "UntypedStorage");
-    private static final List<PickleName> PLAIN_NAMES = List.of(ORDERED, SIZE, TENSOR, LATER_TENSOR, PARAMETER, UNTYPED);
+    private static final List<PickleName> PLAIN_NAMES = List.of(ORDERED, SIZE, EARLY_TENSOR, TENSOR, LATER_TENSOR, PARAMETER, UNTYPED);
 
     private static final Map<String, StoredType> STORAGES = Map.ofEntries(
             Map.entry("FloatStorage", StoredType.F32), Map.entry("DoubleStorage", StoredType.F64), Map.entry("HalfStorage", StoredType.F16),
@@ -34,6 +36,13 @@ final class TorchWhitelist implements PickleWhitelist {
             Map.entry("int16", StoredType.I16), Map.entry("int8", StoredType.I8), Map.entry("uint8", StoredType.U8),
             Map.entry("bool", StoredType.BOOL), Map.entry("complex64", StoredType.C64));
 
+    private final Map<String, TorchTensor.Storage> storages = new HashMap<>();
+
+    /** The storages that were named so far, by their keys. */
+    Map<String, TorchTensor.Storage> storages() {
+        return storages;
+    }
+
     @Override
     public boolean has(PickleName name) {
         return PLAIN_NAMES.contains(name) || name.module().equals("torch") && (STORAGES.containsKey(name.name()) || TYPES.containsKey(name.name()));
@@ -50,7 +59,7 @@ final class TorchWhitelist implements PickleWhitelist {
         if (callable.equals(PARAMETER)) {
             return !arguments.isEmpty() && arguments.getFirst() instanceof TorchTensor ? Optional.of(arguments.getFirst()) : Optional.empty();
         }
-        if (callable.equals(TENSOR) && arguments.size() >= 4 && arguments.getFirst() instanceof TorchTensor.Storage storage && storage.type() != null) {
+        if ((callable.equals(TENSOR) || callable.equals(EARLY_TENSOR)) && arguments.size() >= 4 && arguments.getFirst() instanceof TorchTensor.Storage storage && storage.type() != null) {
             return tensor(storage, storage.type(), arguments);
         }
         if (callable.equals(LATER_TENSOR) && arguments.size() >= 7 && arguments.getFirst() instanceof TorchTensor.Storage storage
@@ -99,16 +108,25 @@ final class TorchWhitelist implements PickleWhitelist {
         return Optional.of(longs);
     }
 
-    /** {@code ('storage', type, key, device, elements)} */
+    private static boolean isWhole(PickleTuple tuple) {
+        return tuple.items().size() == 5 || tuple.items().size() == 6 && tuple.items().getLast() == null;
+    }
+
+    /** {@code ('storage', type, key, device, elements)}, and before PyTorch 1.6 a sixth part, which tells views of storages from storages. */
     @Override
     public Optional<Object> persistent(Object id) {
-        if (id instanceof PickleTuple tuple && tuple.items().size() >= 5 && "storage".equals(tuple.items().getFirst())
+        if (id instanceof PickleTuple tuple && isWhole(tuple) && "storage".equals(tuple.items().getFirst())
                 && tuple.items().get(1) instanceof PickleName type && tuple.items().get(2) instanceof String key && key.matches("\\w{1,20}")
                 && tuple.items().get(4) instanceof Long elements && elements >= 0 && elements < 1L << 48) {
             StoredType stored = STORAGES.get(type.name());
             // An untyped storage is counted in bytes, and its tensors say what they make of them.
             long bytes = stored == null ? elements : elements * (stored.bits() / Byte.SIZE);
-            return stored == null && !type.equals(UNTYPED) ? Optional.empty() : Optional.of(new TorchTensor.Storage(key, stored, bytes));
+            if (stored == null && !type.equals(UNTYPED)) {
+                return Optional.empty();
+            }
+            TorchTensor.Storage storage = new TorchTensor.Storage(key, stored, bytes);
+            storages.putIfAbsent(key, storage);
+            return Optional.of(storage);
         }
         return Optional.empty();
     }

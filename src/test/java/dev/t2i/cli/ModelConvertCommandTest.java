@@ -74,6 +74,22 @@ class ModelConvertCommandTest {
         assertEquals(0, convert(FIXTURES.resolve("good.pt"), "--force"), err::toString);
     }
 
+    /** As most older weights are published. */
+    @Test
+    void theContainerBeforePyTorch16() throws IOException {
+        assertEquals(0, convert(FIXTURES.resolve("legacy.pt")), err::toString);
+        assertSame(FIXTURES.resolve("legacy.safetensors"));
+        byte[] whole = Files.readAllBytes(FIXTURES.resolve("legacy.pt"));
+        Path cut = folder.resolve("cut.pt");
+        Files.delete(target());
+        for (int length = 14; length < whole.length; length += 7) {
+            Files.write(cut, Arrays.copyOf(whole, length));
+            assertEquals(4, convert(cut), "at " + length);
+            assertEquals(1, err.toString().lines().count(), err::toString);
+        }
+        assertFalse(Files.exists(target()));
+    }
+
     @Test
     void tensorsThatLieDeeperNeedAKey() throws IOException {
         assertEquals(4, convert(FIXTURES.resolve("nested.pt")));
@@ -94,10 +110,11 @@ class ModelConvertCommandTest {
         "hostile-eval.pt, names __builtin__.eval",
         "module.pt, names torch.nn.modules.container.Sequential",
         "numpy.pt, names numpy",
-        "legacy.pt, before 1.6",
+        "tar.pt, before 0.1.10",
+        "hostile-legacy.pt, names posix.system",
         "outside.pt, reaches to element 4 of a storage of 4",
         "repeated.pt, has 1152921504606846976 elements in a storage of 4",
-        "short.pt, 'has 8 bytes, the tensor ''w'' needs 16'",
+        "short.pt, 'has 8 bytes, its tensors need 16'",
         "lying.pt, would take more than 16 times",
         "types.safetensors, looks like safetensors already",
         "list-2.pickle, looks like a plain pickle",
