@@ -5,6 +5,7 @@ import dev.t2i.graph.Graph;
 import dev.t2i.graph.Value;
 import dev.t2i.tensor.Tensor;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -21,6 +22,11 @@ public record TextCondition(Value sentence, Optional<Words> words) {
     /** That of the texts from {@code start} up to {@code end}. */
     public TextCondition slice(int start, int end) {
         return map((_, value) -> value.slice(0, start, end));
+    }
+
+    /** What a gradient may flow into: the sentence, and the words' states and embeddings where there are words. */
+    public List<Value> values() {
+        return words.map(all -> List.of(sentence, all.states, all.embeddings)).orElse(List.of(sentence));
     }
 
     /** Makes it outputs of its graph, to hand it to another: see {@link #given} and {@link #in}. */

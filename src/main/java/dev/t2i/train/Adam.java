@@ -93,10 +93,15 @@ public record Adam(String name, double beta1, double beta2, double epsilon, doub
 
     /** @param limit on the norm of the whole gradient, 0 for none; the norm that is told is the one after that */
     public Update minimize(Value loss, Parameters parameters, double limit) {
-        Graph graph = loss.graph();
+        List<Value> gradients = Gradients.of(loss, List.copyOf(parameters.states().values()));
+        return descend(limit > 0 ? shortened(gradients, limit) : gradients, parameters);
+    }
+
+    /** Appends one update of all of {@code parameters} against these gradients, which come in the order of their states. */
+    Update descend(List<Value> gradients, Parameters parameters) {
+        Graph graph = parameters.graph();
         List<String> names = new ArrayList<>(parameters.states().keySet());
         List<Value> states = names.stream().map(n -> parameters.states().get(n)).toList();
-        List<Value> gradients = limit > 0 ? shortened(Gradients.of(loss, states), limit) : Gradients.of(loss, states);
         return graph.scoped(name, () -> {
             Value rate = scalarInput(graph, "learningRate");
             Value correction1 = scalarInput(graph, "correction1");

@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param learn what learns
  * @param recompute whether activations inside the blocks of generator, discriminator and inference network are computed again for
  *     gradients rather than kept: less memory for some time, with the same results
+ * @param accumulate how many parts each batch is worked off in, one after another, for less memory: the gradient is that of the whole batch
  * @param truncation factor on the noise that the finished model draws with unless told otherwise
  * @param learningRate of generator and inference network
  * @param warmup samples over which learning rates rise from zero; then they follow half a cosine down to zero
@@ -45,6 +46,7 @@ public record AutoencoderSettings(
         Optional<String> start,
         @Default("all") Learning learn,
         @Default("false") boolean recompute,
+        @Range(min = 1, max = 4096) @Default("1") int accumulate,
         @Range(min = 0, max = 4) @Default("1") double truncation) implements PictureSettings {
 
     /** What learns: everything; or the generator's prior alone, all else staying as {@code start} has it, many times faster. */
@@ -61,6 +63,9 @@ public record AutoencoderSettings(
             if (text.train() != GanSettings.TextTraining.NONE) {
                 throw new IllegalArgumentException("learn is prior, but text.train is %s; set it to none".formatted(text.train().name().toLowerCase(Locale.ROOT)));
             }
+        }
+        if (batch % accumulate != 0) {
+            throw new IllegalArgumentException("accumulate is %d, which does not divide the batch of %d into equal parts".formatted(accumulate, batch));
         }
         posterior = Channels.check("posterior", posterior);
         Channels.requireAtMost("posterior", posterior, size);

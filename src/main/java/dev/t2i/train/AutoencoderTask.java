@@ -6,6 +6,7 @@ import dev.t2i.data.CaptionedImages;
 import dev.t2i.gan.Generator;
 import dev.t2i.gan.Posterior;
 import dev.t2i.gan.TextCondition;
+import dev.t2i.graph.Gradients;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.Value;
 import dev.t2i.nn.Parameters;
@@ -52,26 +53,68 @@ public final class AutoencoderTask extends PictureTask {
     private void trace() {
         int n = settings.batch();
         Generator generator = settings.buildGenerator();
+        Posterior posterior = settings.buildPosterior();
         Value pictures = graph.input(GanProgram.PICTURES, DType.F32, Shape.of(n, settings.size(), settings.size(), 3));
         Value noise = graph.normal(graph.input(GanProgram.NOISE_KEYS, DType.I32, Shape.of(n, 4)), Shape.of(n, generator.latentWidth()));
+        Value nat = graph.input(NAT, DType.F32, Shape.SCALAR);
         Value texts = settings.text().adapter().build().adapt(adapterPlace, conditioning.text().pooled(graph, GanProgram.CAPTIONS, n));
-        Posterior.Distribution inferred = settings.buildPosterior().infer(posteriorPlace, pictures, texts.stopGradient());
         TextCondition text = GanProgram.condition(graph, texts, n, generator, conditioning.text());
-        Value latent = inferred.sample(noise);
-        Value difference = Posterior.difference(generator.paint(generatorPlace, latent, text), pictures);
-        Value divergence = generator.divergence(generatorPlace, inferred, latent, text);
-        Value loss = difference.add(divergence.mul(graph.input(NAT, DType.F32, Shape.SCALAR)));
-        graph.output("loss", loss);
-        graph.output("difference", difference);
-        graph.output("divergence", divergence);
-        Adam.Update update = adam.minimize(loss, generatorPlace);
-        List<Adam.Update> updates = new ArrayList<>(List.of(update, adam.minimize(loss, posteriorPlace)));
+        int parts = settings.accumulate();
+        int rows = n / parts;
+        Accumulation figures = new Accumulation();
+        Accumulation gradients = new Accumulation();
+        List<List<Value>> textGradients = new ArrayList<>();
+        for (int start = 0; start < n; start += rows) {
+            TextCondition some = text.slice(start, start + rows);
+            Value real = pictures.slice(0, start, start + rows);
+            Posterior.Distribution inferred = posterior.infer(posteriorPlace, real, some.sentence().stopGradient());
+            Value latent = inferred.sample(noise.slice(0, start, start + rows));
+            Value difference = Posterior.difference(generator.paint(generatorPlace, latent, some), real);
+            Value divergence = generator.divergence(generatorPlace, inferred, latent, some);
+            Value loss = difference.add(divergence.mul(nat));
+            figures.add(List.of(loss.mul(1.0 / parts), difference.mul(1.0 / parts), divergence.mul(1.0 / parts)));
+            List<Value> learning = new ArrayList<>(generatorPlace.states().values());
+            learning.addAll(posteriorPlace.states().values());
+            int networks = learning.size();
+            if (conditioning.trainsAdapter()) {
+                learning.addAll(some.values());
+            }
+            List<Value> each = Gradients.of(loss.mul(1.0 / parts), learning);
+            gradients.add(each.subList(0, networks));
+            textGradients.add(each.subList(networks, each.size()));
+        }
+        graph.output("loss", figures.get(0));
+        graph.output("difference", figures.get(1));
+        graph.output("divergence", figures.get(2));
+        int ofGenerator = generatorPlace.states().size();
+        Adam.Update update = adam.descend(gradients.get(0, ofGenerator), generatorPlace);
+        List<Adam.Update> updates = new ArrayList<>(List.of(update));
+        updates.add(adam.descend(gradients.get(ofGenerator, ofGenerator + posteriorPlace.states().size()), posteriorPlace));
         if (conditioning.trainsAdapter()) {
-            updates.add(textAdam.minimize(loss, adapterPlace));
-            encoderPlace().ifPresent(encoder -> updates.add(textAdam.minimize(loss, encoder)));
+            updates.addAll(textUpdates(text, textGradients));
         }
         graph.output("norm", update.gradientNorm());
         GanProgram.follow(graph, update.values(), Adam.Update.makeAll(updates));
+    }
+
+    /** The text side sees the whole batch at once; what flows back into it comes from all parts. */
+    private List<Adam.Update> textUpdates(TextCondition text, List<List<Value>> gradients) {
+        List<Value> seeds = new ArrayList<>();
+        for (int i = 0; i < text.values().size(); i++) {
+            int index = i;
+            seeds.add(Value.concat(0, gradients.stream().map(part -> part.get(index)).toArray(Value[]::new)));
+        }
+        List<Parameters> places = new ArrayList<>(List.of(adapterPlace));
+        encoderPlace().ifPresent(places::add);
+        List<Value> learning = places.stream().flatMap(place -> place.states().values().stream()).toList();
+        List<Value> found = Gradients.of(text.values(), seeds, learning);
+        List<Adam.Update> updates = new ArrayList<>();
+        int start = 0;
+        for (Parameters place : places) {
+            updates.add(textAdam.descend(found.subList(start, start + place.states().size()), place));
+            start += place.states().size();
+        }
+        return updates;
     }
 
     private Optional<Parameters> encoderPlace() {

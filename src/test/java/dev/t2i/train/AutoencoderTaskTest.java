@@ -23,6 +23,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** An autoencoder's training at toy size, and a GAN that starts from its model. */
 class AutoencoderTaskTest {
@@ -111,6 +113,45 @@ class AutoencoderTaskTest {
                 assertFalse(Arrays.equals(before.get(name), after.get(name)), name + " did not move");
             }
         }
+    }
+
+    /** States after some steps with a batch in so many parts. */
+    private Map<String, float[]> inParts(int parts, boolean recompute) {
+        AutoencoderSettings settings = Settings.parse(CONFIG.formatted("all", 32).replace("batch: 4", "batch: 4\naccumulate: %d\nrecompute: %b".formatted(parts, recompute)),
+                "test", AutoencoderSettings.class, List.of());
+        try (AutoencoderTask task = task(settings, 2)) {
+            task.initialize();
+            task.compile();
+            task.step(0);
+            Map<String, float[]> states = TaskRun.states(task);
+            task.statistics().forEach((name, figure) -> states.put(name, new float[] {figure.floatValue()}));
+            return states;
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2, false", "4, false", "2, true", "1, true"})
+    void partsOfABatchMakeTheWholeOnesGradient(int parts, boolean recompute) {
+        Map<String, float[]> whole = inParts(1, false);
+        Map<String, float[]> accumulated = inParts(parts, recompute);
+        assertEquals(whole.keySet(), accumulated.keySet());
+        // First moments are a tenth of the gradient; parameters would hide it, for Adam's first step knows signs alone.
+        whole.forEach((name, values) -> {
+            double largest = 1e-6;
+            for (float value : values) {
+                largest = Math.max(largest, Math.abs(value));
+            }
+            if (!name.matches("(generator|posterior|adapter|encoder|average)/.*")) {
+                assertArrayEquals(values, accumulated.get(name), (float) (1e-5 * largest), name);
+            }
+        });
+    }
+
+    @Test
+    void partsThatDoNotFitAreRefused() {
+        BadInputException refusal = assertThrows(BadInputException.class, () ->
+                Settings.parse(CONFIG.formatted("all", 32), "test", AutoencoderSettings.class, List.of("accumulate=3")));
+        assertTrue(refusal.getMessage().contains("accumulate is 3, which does not divide the batch of 4"), refusal.getMessage());
     }
 
     private Path export() {
