@@ -55,7 +55,9 @@ public record TransformerGenerator(int size, int global, int depth, int textWidt
         TextCondition.Words words = text.words().orElseThrow();
         Value style = style(place, latent.slice(1, 0, global), text.sentence());
         Value own = latent.slice(1, global, latentWidth()).reshape(n, tokens(), depth);
-        Value x = linear(place.at("noise"), own, width).add(place.get("places", Shape.of(1, tokens(), width), new Initializer.Normal(0.5)))
+        // Hardly any noise and smooth places at first: neighbouring patches begin alike, and differ where that is learnt.
+        Value x = Layers.linear(place.at("noise"), own, width, new Initializer.Normal(0.05), Initializer.ZEROS)
+                .add(place.get("places", Shape.of(1, tokens(), width), new Initializer.Waves(side(), side())))
                 .add(linear(place.at("style.token"), style, width).reshape(n, 1, width));
         Value everywhere = latent.graph().fill(1, Shape.of(1, 1, 1, 1));
         Value wordMask = words.mask().reshape(n, 1, 1, words.mask().dim(1));

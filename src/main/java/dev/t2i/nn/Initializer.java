@@ -47,6 +47,31 @@ public sealed interface Initializer {
         }
     }
 
+    /**
+     * Places in a grid, {@code [.., rows * columns, width]}, as sines and cosines of row and column (Vaswani et al. 2017): neighbours are
+     * alike. The width is a multiple of 4.
+     */
+    record Waves(int rows, int columns) implements Initializer {
+        private static final double LONGEST = 10_000;
+
+        @Override
+        public void fill(Tensor parameter, CounterRandom random) {
+            int width = parameter.shape().dim(-1);
+            int quarter = width / 4;
+            for (int place = 0; place < rows * columns; place++) {
+                for (int i = 0; i < quarter; i++) {
+                    double frequency = Math.pow(LONGEST, -i / (double) quarter);
+                    double row = place / columns * frequency;
+                    double column = place % columns * frequency;
+                    double[] waves = {Math.sin(row), Math.cos(row), Math.sin(column), Math.cos(column)};
+                    for (int wave = 0; wave < waves.length; wave++) {
+                        parameter.set((long) place * width + wave * quarter + i, waves[wave]);
+                    }
+                }
+            }
+        }
+    }
+
     /** Saxe et al. 2014: the rows of {@code [out, …]} are orthogonal to each other and of length one, or the columns where there are fewer of those. */
     record Orthogonal() implements Initializer {
         @Override

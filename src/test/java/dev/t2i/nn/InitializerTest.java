@@ -44,4 +44,13 @@ class InitializerTest {
         }
         assertNotEquals(w.getFloat(0), w.getFloat(5));
     }
+
+    @Test
+    void placesAreWavesOfRowAndColumn() {
+        Tensor w = filled(new Initializer.Waves(2, 3), 1, 6, 8);
+        double[] last = {Math.sin(1), Math.sin(0.01), Math.cos(1), Math.cos(0.01), Math.sin(2), Math.sin(0.02), Math.cos(2), Math.cos(0.02)};
+        for (int i = 0; i < 8; i++) {
+            assertEquals(last[i], w.getDouble(5 * 8 + i), 1e-6);
+        }
+    }
 }
