@@ -55,12 +55,13 @@ public record DiscriminatorSettings(
     public void requireSizes(List<Integer> sizes) {
         if (kind == Kind.ONE_WAY) {
             if (sizes.size() > 1) {
-                throw new IllegalArgumentException("discriminator.kind is one_way, which judges pictures of one size, but the generator paints %s; use kind stacked"
-                        .formatted(sizes));
+                throw new IllegalArgumentException(
+                        "discriminator.kind is one_way, which judges pictures of one size, but the generator paints %s; use kind stacked".formatted(sizes));
             }
             Channels.requireSize("discriminator.channels", channels, sizes.getLast());
         } else if (sizes.getFirst() < 8 || Integer.bitCount(sizes.getFirst()) != 1) {
-            throw new IllegalArgumentException("discriminator.kind stacked judges pictures of 8, 16, 32 and so on pixels, but the generator paints " + sizes);
+            throw new IllegalArgumentException(
+                    "discriminator.kind stacked judges pictures of 8, 16, 32 and so on pixels, but the generator paints " + sizes);
         }
     }
 

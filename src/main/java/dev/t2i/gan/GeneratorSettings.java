@@ -83,7 +83,8 @@ public record GeneratorSettings(
             throw new IllegalArgumentException("noise_width is %d, expected a multiple of 16 where spatial_noise is true".formatted(noiseWidth));
         }
         if (stages > 1 && kind != Kind.STACKGAN && kind != Kind.STACKGAN_TREE && kind != Kind.ATTNGAN || stages > 2 && kind == Kind.STACKGAN) {
-            throw new IllegalArgumentException("stages is %d, but stackgan has 1 or 2, stackgan_tree and attngan any number, other kinds 1".formatted(stages));
+            throw new IllegalArgumentException(
+                    "stages is %d, but stackgan has 1 or 2, stackgan_tree and attngan any number, other kinds 1".formatted(stages));
         }
     }
 
