@@ -23,6 +23,23 @@ public final class StateRules {
         }
     }
 
+    /** @throws GraphException if there is such a state already, or its memory is the heap's */
+    public static void requireLendable(String state, boolean known, Tensor value) {
+        if (known) {
+            throw new GraphException("state '%s' exists already and cannot be lent".formatted(state));
+        }
+        if (!value.segment().isNative()) {
+            throw new GraphException("state '%s' is lent from the heap, kernels read native memory".formatted(state));
+        }
+    }
+
+    /** @throws IllegalStateException if the session was closed */
+    public static void requireOpen(boolean closed) {
+        if (closed) {
+            throw new IllegalStateException("this session is closed");
+        }
+    }
+
     /** @throws GraphException if the state has another type already */
     public static void requireSameType(String state, Tensor known, TensorType given) {
         if (known != null && !typeOf(known).equals(given)) {

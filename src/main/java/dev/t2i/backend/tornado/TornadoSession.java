@@ -6,7 +6,6 @@ import dev.t2i.backend.StateRules;
 import dev.t2i.backend.scalar.ScalarBackend;
 import dev.t2i.backend.vector.VectorBackend;
 import dev.t2i.graph.Graph;
-import dev.t2i.graph.GraphException;
 import dev.t2i.graph.TensorType;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Tensor;
@@ -100,12 +99,7 @@ final class TornadoSession implements Session {
     @Override
     public void lend(String state, Tensor value) {
         requireOpen();
-        if (states.containsKey(state)) {
-            throw new GraphException("state '%s' exists already and cannot be lent".formatted(state));
-        }
-        if (!value.segment().isNative()) {
-            throw new GraphException("state '%s' is lent from the heap, kernels read native memory".formatted(state));
-        }
+        StateRules.requireLendable(state, states.containsKey(state), value);
         add(state, value, true);
         host.lend(state, value);
     }
@@ -271,9 +265,7 @@ final class TornadoSession implements Session {
     }
 
     private void requireOpen() {
-        if (closed) {
-            throw new IllegalStateException("this session is closed");
-        }
+        StateRules.requireOpen(closed);
     }
 
     @Override

@@ -117,7 +117,7 @@ class ScalarSessionTest {
         refused("state 'b' is i32[2], the graph declares f32[2]", () -> session.compile(graph));
         refused("state 'a' is f32[2], it cannot become i32[2]", () -> session.put("a", GraphRun.tensor(DType.I32, TWO)));
         refused("state 'held' is lent and cannot be overwritten", () -> session.put("held", pair(1, 2)));
-        refused("state 'a' was put already and cannot be lent", () -> session.lend("a", pair(1, 2)));
+        refused("state 'a' exists already and cannot be lent", () -> session.lend("a", pair(1, 2)));
         refused("there is no state 'c'", () -> session.get("c", pair(0, 0)));
         refused("state 'a' has shape [2], not [3]", () -> session.get("a", GraphRun.tensor(DType.F32, Shape.of(3))));
 
