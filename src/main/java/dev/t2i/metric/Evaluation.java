@@ -119,6 +119,7 @@ public record Evaluation(Painter painter, Instruments instruments, int samples, 
     }
 
     private void requireSense(EvaluationData data, Set<Metric> metrics) {
+        data.seen().requireSize(instruments.pictureSize());
         if (data.seen().size() < samples) {
             throw new BadInputException("samples: the data have " + data.seen().size() + " pictures, " + samples + " were asked for");
         }
