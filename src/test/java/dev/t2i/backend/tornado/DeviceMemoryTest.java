@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.t2i.error.BackendException;
 import dev.t2i.graph.Graph;
+import dev.t2i.graph.TensorType;
 import dev.t2i.graph.Value;
 import dev.t2i.graph.passes.Passes;
 import dev.t2i.tensor.DType;
@@ -22,11 +23,15 @@ class DeviceMemoryTest {
         return new Tornado.Device("opencl", 0, 3, "small", memory, memory, 1 << 15, 256, null);
     }
 
-    private static DeviceMemory needs() {
+    private static Graph graph() {
         Graph graph = new Graph();
         Value weight = graph.state("w", DType.F32, Shape.of(1000, 1000));
         graph.output("y", graph.input("x", DType.F32, Shape.of(500, 1000)).matMul(weight).matMul(weight));
-        return DeviceMemory.of(1_000_000, List.of(new DeviceProgram(Passes.optimize(graph), Map.of("w", 0))));
+        return graph;
+    }
+
+    private static DeviceMemory needs() {
+        return DeviceMemory.of(1_000_000, List.of(new DeviceProgram(Passes.optimize(graph()), Map.of("w", 0))));
     }
 
     @Test
@@ -36,6 +41,11 @@ class DeviceMemoryTest {
         assertEquals(2_000_000, memory.temporaries(), 100_000);
         assertEquals(4_000_000, memory.programs(), 1000);
         assertEquals(memory.states() + memory.temporaries() + memory.programs(), memory.total());
+    }
+
+    @Test
+    void whatASessionNeedsIsKnownWithoutOne() {
+        assertEquals(needs(), TornadoSession.need(Map.of("w", TensorType.f32(Shape.of(1000, 1000))), List.of(graph())));
     }
 
     @Test
