@@ -2,8 +2,8 @@ package dev.t2i.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import dev.t2i.Interrupts;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -27,7 +27,7 @@ class InterruptionTest {
 
     @Test
     void ctrlCLetsTheCommandSaveAndEndsWith130() throws Exception {
-        assumeFalse(ignoresInterrupts(), "SIGINT is ignored here, as for a shell's background jobs, and so it is in a process started from here");
+        Interrupts.assumeHeeded();
         Process process = start(List.of(java(), "-cp", classPath(), Saver.class.getName(), saved().toString()));
         assertEquals(0, new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor());
         assertTrue(process.waitFor(30, TimeUnit.SECONDS), "still running 30 s after SIGINT");
@@ -65,16 +65,6 @@ class InterruptionTest {
             Interruption.finished();
             System.exit(0);
         }
-    }
-
-    /** Whether this process inherited that; a Java program can neither ask for it nor change it. */
-    private static boolean ignoresInterrupts() throws IOException {
-        Path status = Path.of("/proc/self/status");
-        if (!Files.exists(status)) {
-            return false;
-        }
-        return Files.readAllLines(status).stream().filter(line -> line.startsWith("SigIgn:"))
-                .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) >> 1 & 1) == 1);
     }
 
     private Path saved() {
