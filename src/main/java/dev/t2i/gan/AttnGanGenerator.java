@@ -38,16 +38,7 @@ public record AttnGanGenerator(int noise, int augmentation, int textWidth, List<
 
     @Override
     public List<Integer> sizes() {
-        return sizes(channels, stages);
-    }
-
-    /** Edges of the pictures of so many stages. */
-    static List<Integer> sizes(List<Integer> channels, int stages) {
-        List<Integer> sizes = new ArrayList<>();
-        for (int stage = 0; stage < stages; stage++) {
-            sizes.add(StackBlocks.STEM << channels.size() - 1 + stage);
-        }
-        return sizes;
+        return StackBlocks.sizes(channels, stages);
     }
 
     @Override
@@ -70,7 +61,7 @@ public record AttnGanGenerator(int noise, int augmentation, int textWidth, List<
         StackBlocks blocks = new StackBlocks(mode, true, Initializer.ORTHOGONAL);
         Posterior.Distribution augmented = new ConditioningAugmentation(augmentation, true).of(place.at("augment"), text.sentence(), Initializer.ORTHOGONAL);
         Value heard = augmented.sample(latent.slice(1, noise, latentWidth()));
-        Value x = firstStage(blocks, place, Value.concat(1, heard, latent.slice(1, 0, noise)), channels);
+        Value x = blocks.firstStage(place, Value.concat(1, heard, latent.slice(1, 0, noise)), channels);
         List<Value> pictures = new ArrayList<>(List.of(blocks.picture(place.at("picture").at(0), x)));
         for (int stage = 1; stage < stages; stage++) {
             Parameters own = place.at("stage").at(stage - 1);
@@ -80,15 +71,6 @@ public record AttnGanGenerator(int noise, int augmentation, int textWidth, List<
             pictures.add(blocks.picture(place.at("picture").at(stage), x));
         }
         return new Painting(pictures, Optional.of(augmented), false);
-    }
-
-    /** From {@code [n, in]} to features at the size of the first picture. */
-    static Value firstStage(StackBlocks blocks, Parameters place, Value x, List<Integer> channels) {
-        Value features = blocks.stem(place.at("stem"), x, channels.getFirst());
-        for (int i = 1; i < channels.size(); i++) {
-            features = blocks.up(place.at("up").at(i - 1), features, channels.get(i));
-        }
-        return features;
     }
 
     /** For each place of {@code x [n, h, w, c]} the mean of the words, brought to {@code c} channels, by how they fit the place. */

@@ -8,6 +8,8 @@ import dev.t2i.nn.Layers;
 import dev.t2i.nn.Mode;
 import dev.t2i.nn.Parameters;
 import dev.t2i.tensor.Shape;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What the generators of StackGAN (Zhang et al. 2017), StackGAN-v2 (Zhang et al. 2018) and AttnGAN (Xu et al. 2018) are made of:
@@ -22,6 +24,24 @@ record StackBlocks(Mode mode, boolean gated, Initializer start) {
     static final Initializer NORMAL = new Initializer.Normal(0.02);
     /** Where normalisations start. */
     private static final Initializer SCALE = new Initializer.Normal(1, 0.02);
+
+    /** Edges of the pictures of so many stages. */
+    static List<Integer> sizes(List<Integer> channels, int stages) {
+        List<Integer> sizes = new ArrayList<>();
+        for (int stage = 0; stage < stages; stage++) {
+            sizes.add(STEM << channels.size() - 1 + stage);
+        }
+        return sizes;
+    }
+
+    /** From {@code [n, in]} to features at the size of the first picture. */
+    Value firstStage(Parameters place, Value x, List<Integer> channels) {
+        Value features = stem(place.at("stem"), x, channels.getFirst());
+        for (int i = 1; i < channels.size(); i++) {
+            features = up(place.at("up").at(i - 1), features, channels.get(i));
+        }
+        return features;
+    }
 
     /** {@code [n, in]} to {@code [n, 4, 4, channels]}. */
     Value stem(Parameters place, Value x, int channels) {

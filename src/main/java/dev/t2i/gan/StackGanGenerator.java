@@ -69,10 +69,7 @@ public record StackGanGenerator(int noise, int augmentation, int textWidth, List
         StackBlocks blocks = new StackBlocks(mode, false, StackBlocks.NORMAL);
         Posterior.Distribution augmented = augmented(place, sentence);
         Value heard = augmented.sample(latent.slice(1, noise, noise + augmentation));
-        Value x = blocks.stem(place.at("stem"), Value.concat(1, heard, latent.slice(1, 0, noise)), channels.getFirst());
-        for (int i = 1; i < channels.size(); i++) {
-            x = blocks.up(place.at("up").at(i - 1), x, channels.get(i));
-        }
+        Value x = blocks.firstStage(place, Value.concat(1, heard, latent.slice(1, 0, noise)), channels);
         return new Painting(List.of(blocks.picture(place.at("out"), x)), Optional.of(augmented));
     }
 

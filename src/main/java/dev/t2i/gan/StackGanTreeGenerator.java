@@ -32,7 +32,7 @@ public record StackGanTreeGenerator(int noise, int augmentation, int textWidth, 
 
     @Override
     public List<Integer> sizes() {
-        return AttnGanGenerator.sizes(channels, stages);
+        return StackBlocks.sizes(channels, stages);
     }
 
     @Override
@@ -55,7 +55,7 @@ public record StackGanTreeGenerator(int noise, int augmentation, int textWidth, 
         StackBlocks blocks = new StackBlocks(mode, true, StackBlocks.NORMAL);
         Posterior.Distribution augmented = new ConditioningAugmentation(augmentation, true).of(place.at("augment"), text.sentence(), StackBlocks.NORMAL);
         Value heard = augmented.sample(latent.slice(1, noise, latentWidth()));
-        Value x = AttnGanGenerator.firstStage(blocks, place, Value.concat(1, heard, latent.slice(1, 0, noise)), channels);
+        Value x = blocks.firstStage(place, Value.concat(1, heard, latent.slice(1, 0, noise)), channels);
         List<Value> pictures = new ArrayList<>(List.of(blocks.picture(place.at("picture").at(0), x)));
         int width = channels.getLast();
         for (int stage = 1; stage < stages; stage++) {
