@@ -113,7 +113,7 @@ public final class GanTask extends PictureTask {
         feed(step, batch, sentences);
         SameCaptions.fill(inputs.get(SameCaptions.INPUT), sentences.get(GanProgram.CAPTIONS), sentences.get(GanProgram.WRONG_CAPTIONS));
         NoiseKeys.fill(inputs.get(GanProgram.PENALTY_KEYS), settings.seed(), NoiseKeys.PENALTIES, step);
-        program.shown().feed(inputs, settings.seed(), step);
+        program.shown().feed(inputs, settings.seed(), step, batch.examples());
         if (dreaming != null) {
             inputs.put(GanProgram.LATENT, dreaming.latent(inputs, inputs.get(GanProgram.NOISE_KEYS)));
         }

@@ -200,7 +200,7 @@ public final class GanTrial implements AutoCloseable {
         inputs.get(GanProgram.AVERAGE_DECAY).set(0, settings.average().decay(samples, settings.batch()));
         fillKeys(inputs.get(GanProgram.NOISE_KEYS), samples);
         fillKeys(inputs.get(GanProgram.PENALTY_KEYS), samples);
-        program.shown().feed(inputs, settings.seed(), done);
+        program.shown().feed(inputs, settings.seed(), done, List.of());
         if (settings.buildGenerator().prior().isPresent()) {
             dreaming = dreaming == null ? drawing(settings.batch(), GanProgram.GENERATOR, false) : dreaming;
             inputs.put(GanProgram.LATENT, dreaming.latent(inputs, inputs.get(GanProgram.NOISE_KEYS)));

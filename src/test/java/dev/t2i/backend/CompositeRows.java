@@ -63,7 +63,9 @@ final class CompositeRows {
             return x.mul(gamma.add(1)).add(beta).leakyRelu(0.2);
         });
         withGradient(rows, "differentiable augmentation", t -> DiffAugment.apply(t.f32(3, 10, 10, 3), t.between(0, 1, 3, DiffAugment.DRAWS),
-                t.graph().scalar(0.7), EnumSet.allOf(DiffAugment.Part.class)));
+                DiffAugment.Chances.same(t.graph().scalar(0.7)), EnumSet.range(DiffAugment.Part.COLOUR, DiffAugment.Part.CUTOUT)));
+        withGradient(rows, "ada", t -> DiffAugment.apply(t.f32(3, 20, 20, 3), t.between(0, 1, 3, DiffAugment.DRAWS),
+                DiffAugment.Chances.same(t.graph().scalar(0.7)), EnumSet.range(DiffAugment.Part.XFLIP, DiffAugment.Part.SATURATION)));
         rows.add(longer("gradient penalty through a critic", t -> {
             Critic critic = new Critic(t);
             Value penalty = critic.penalty(t.f32(2, 8, 8, 3), t.f32(2, 4));

@@ -40,7 +40,7 @@ class DiffAugmentTest {
                 Value pictures = graph.input("pictures", DType.F32, fixtures.tensor("pictures").shape());
                 Value draws = graph.input("draws", DType.F32, fixtures.tensor("draws").shape());
                 Value weights = graph.input("weights", DType.F32, fixtures.tensor("weights").shape());
-                Value changed = DiffAugment.apply(pictures, draws, graph.scalar(probability), parts);
+                Value changed = DiffAugment.apply(pictures, draws, DiffAugment.Chances.same(graph.scalar(probability)), parts);
                 graph.output("changed", changed);
                 graph.output("gradient", Gradients.of(changed.square().mul(weights).sum(), List.of(pictures)).getFirst());
                 Map<String, double[]> results = GraphRun.run(new ScalarBackend(), graph, Map.of("pictures", fixtures.tensor("pictures"),
@@ -57,8 +57,8 @@ class DiffAugmentTest {
         Value pictures = graph.uniform(graph.input("keys", DType.I32, Shape.of(3, 4)), Shape.of(3, 8 * 8 * 3)).reshape(3, 8, 8, 3);
         Value draws = graph.uniform(graph.input("others", DType.I32, Shape.of(3, 4)), Shape.of(3, DiffAugment.DRAWS));
         graph.output("pictures", pictures);
-        graph.output("none", DiffAugment.apply(pictures, draws, graph.scalar(1), Set.of()));
-        graph.output("never", DiffAugment.apply(pictures, draws, graph.scalar(0), EnumSet.allOf(DiffAugment.Part.class)));
+        graph.output("none", DiffAugment.apply(pictures, draws, DiffAugment.Chances.same(graph.scalar(1)), Set.of()));
+        graph.output("never", DiffAugment.apply(pictures, draws, DiffAugment.Chances.same(graph.scalar(0)), EnumSet.allOf(DiffAugment.Part.class)));
         Tensor keys = GraphRun.tensor(DType.I32, Shape.of(3, 4), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
         Map<String, double[]> results = GraphRun.run(new ScalarBackend(), graph, Map.of("keys", keys, "others", keys));
         assertArrayEquals(results.get("pictures"), results.get("none"));

@@ -16,7 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Trainings whose discriminator is shown augmented pictures. */
 class AugmentedTrainingTest {
     /** A target that a discriminator of a few steps misses for certain, so that the probability moves at each change. */
-    private static final String[] ADAPTIVE = {"diff_augment.parts=[colour, translation, cutout]", "diff_augment.probability=0.5",
+    private static final String[] ADAPTIVE = {"diff_augment.parts=[colour, translation, cutout, xflip, rotate90, xint, scale, rotate, aniso, xfrac, "
+        + "brightness, contrast, lumaflip, hue, saturation]", "diff_augment.probability=0.5",
         "diff_augment.target=0.999", "diff_augment.span=80", "diff_augment.interval=3", "augment.crop=0.1875", "augment.flip=true"};
 
     @TempDir
