@@ -9,6 +9,7 @@ import dev.t2i.backend.Executable;
 import dev.t2i.backend.GraphRun;
 import dev.t2i.backend.Session;
 import dev.t2i.backend.scalar.ScalarBackend;
+import dev.t2i.gan.DiffAugment;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.GraphException;
 import dev.t2i.graph.Op;
@@ -18,6 +19,7 @@ import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import java.lang.classfile.ClassFile;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -130,6 +132,18 @@ class DeviceProgramTest {
         String message = assertThrows(GraphException.class, () -> new GraphSplit(graph, _ -> false)).getMessage();
         assertTrue(message.contains("'trained'") && message.contains("--backend vector"), message);
         assertTrue(new GraphSplit(graph, "trained"::equals).needsHost());
+    }
+
+    /** A probability that adapts lies on the device; what it decides must not need the host. */
+    @Test
+    void augmentationNeedsRandomNumbersOfTheHostAlone() {
+        Graph graph = new Graph();
+        Value draws = graph.uniform(graph.input("keys", DType.I32, Shape.of(2, 4)), Shape.of(2, DiffAugment.DRAWS));
+        DiffAugment.Chances chances = DiffAugment.Chances.same(graph.state("probability", DType.F32, Shape.SCALAR));
+        graph.output("y", DiffAugment.apply(graph.input("x", DType.F32, Shape.of(2, 8, 8, 3)), draws, chances, EnumSet.allOf(DiffAugment.Part.class)));
+        GraphSplit split = new GraphSplit(graph, _ -> false);
+        assertEquals(1, split.handedOver().size());
+        assertEquals(1, split.device().states().size());
     }
 
     @Test
