@@ -114,6 +114,7 @@ abstract class TrainingCommand extends T2iCommand {
             return;
         }
         out().print(Settings.toYaml(job.settings));
+        job.task.remark().ifPresent(log()::println);
         log().printf("%d steps of %d; a checkpoint takes %.1f MB on disk%n", steps, job.task.batch(), bytes / 1e6);
         log().printf("memory on %s: %.0f of %.0f MB (states %.0f, activations and gradients %.0f, inputs, outputs and constants %.0f); batches made ahead %.0f MB, "
                 + "and the JVM itself%n", need.place(), need.total() / 1e6, need.available() / 1e6, need.states() / 1e6, need.temporaries() / 1e6,
@@ -145,6 +146,7 @@ abstract class TrainingCommand extends T2iCommand {
             job.task.origin().ifPresent(log()::println);
             log().flush();
         }
+        job.task.remark().ifPresent(log()::println);
         boolean complete;
         try {
             complete = trainer.run();

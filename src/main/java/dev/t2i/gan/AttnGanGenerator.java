@@ -70,7 +70,7 @@ public record AttnGanGenerator(int noise, int augmentation, int textWidth, List<
             x = blocks.up(own.at("up"), x, channels.getLast());
             pictures.add(blocks.picture(place.at("picture").at(stage), x));
         }
-        return new Painting(pictures, Optional.of(augmented), false);
+        return new Painting(pictures, Optional.of(augmented));
     }
 
     /** For each place of {@code x [n, h, w, c]} the mean of the words, brought to {@code c} channels, by how they fit the place. */

@@ -26,17 +26,17 @@ public record Damsm(RegionEncoder image, boolean adapts, boolean against, DamsmL
     }
 
     @Override
-    public Value wholes(Parameters place, Value pictures) {
-        return image.look(place, pictures).wholes();
+    public Seen look(Parameters place, Value pictures) {
+        RegionEncoder.Seen seen = image.look(place, pictures);
+        return new Seen(seen.wholes(), Optional.of(seen.regions()));
     }
 
     @Override
-    public Match match(Parameters place, Value pictures, Texts texts) {
-        int n = pictures.dim(0);
-        RegionEncoder.Seen seen = image.look(place, pictures);
+    public Match match(Parameters place, Seen seen, Texts texts) {
+        int n = seen.wholes().dim(0);
         TextCondition all = against ? joined(texts.right(), texts.wrong()) : texts.right();
         Value same = against ? texts.same().get() : texts.same().get().slice(1, 0, n);
-        Value words = loss.wordSimilarity(seen.regions(), words(place, all));
+        Value words = loss.wordSimilarity(seen.regions().orElseThrow(), words(place, all));
         Value sentences = DamsmLoss.sentenceSimilarity(seen.wholes(), all.sentence());
         Value sum = words.add(sentences);
         Value own = DamsmLoss.sentenceSimilarity(seen.wholes(), texts.wrong().sentence());

@@ -65,6 +65,16 @@ public record DiscriminatorSettings(
         }
     }
 
+    /** How many pictures of a batch of {@code n} its networks look at together, picture i beside pictures i + n / groups and so on; 1 where each by itself. */
+    public int groups(int n) {
+        return kind == Kind.ONE_WAY && batchDeviation ? OneWayDiscriminator.group(n) : 1;
+    }
+
+    /** Whether its networks have batch normalisation. */
+    public boolean normalisesBatches() {
+        return kind == Kind.STACKED;
+    }
+
     /** Whether its networks judge pictures without their text. */
     public boolean judgesAlone() {
         return kind == Kind.STACKED && alone;

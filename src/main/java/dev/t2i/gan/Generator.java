@@ -26,9 +26,17 @@ public interface Generator {
     /** Width of the text features. */
     int textWidth();
 
-    /** Width of what discriminators are told of a text, see {@link Painting#toldOf}. */
+    /** Width of what discriminators are told of a text. */
     default int toldWidth() {
         return textWidth();
+    }
+
+    /**
+     * What discriminators are told of {@code sentences [n, textWidth]}: the sentences themselves, as AttnGAN's are, or what the generator
+     * makes of them, {@code [n, toldWidth]}, behind which no gradient passes.
+     */
+    default Value told(Parameters place, Value sentences) {
+        return sentences;
     }
 
     /** Whether it wants the words of a text beside the whole. */

@@ -122,6 +122,14 @@ public record GeneratorSettings(
         };
     }
 
+    /** Whether it has batch normalisation. */
+    public boolean normalisesBatches() {
+        return switch (kind) {
+            case DCGAN, STACKGAN, STACKGAN_TREE, ATTNGAN -> true;
+            case DF_GAN, MAPPED, TRANSFORMER -> false;
+        };
+    }
+
     /** Whether it is built upon another generator, which stays as it is. */
     public boolean needsStart() {
         return kind == Kind.STACKGAN && stages == 2;

@@ -4,6 +4,8 @@ import dev.t2i.graph.Value;
 import dev.t2i.nn.Functions;
 import dev.t2i.nn.Parameters;
 import dev.t2i.tensor.Shape;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** The picture side of a matching model with the loss that it is trained by, which may then guide a generator. */
@@ -26,14 +28,31 @@ public interface Matcher {
      */
     record Match(Value loss, Value matched, Value overWrong) {}
 
+    /**
+     * What it sees in pictures.
+     *
+     * @param wholes a vector a picture, which points where the vectors of fitting sentences do, {@code [n, width]}
+     * @param regions of matchers that look at regions, {@code [n, regions, width]}
+     */
+    record Seen(Value wholes, Optional<Value> regions) {
+        public List<Value> values() {
+            return regions.map(some -> List.of(wholes, some)).orElse(List.of(wholes));
+        }
+
+        /** The same made of other values, in the order of {@link #values}. */
+        public Seen with(List<Value> values) {
+            return new Seen(values.getFirst(), regions.map(_ -> values.get(1)));
+        }
+    }
+
     /** Whether it wants the words of texts. */
     boolean usesWords();
 
-    /** {@code pictures [n, size, size, 3]} in [-1, 1] beside their texts. */
-    Match match(Parameters place, Value pictures, Texts texts);
+    /** {@code pictures [n, size, size, 3]} in [-1, 1]; what is seen in one does not depend on the others. */
+    Seen look(Parameters place, Value pictures);
 
-    /** One vector for each of {@code pictures [n, size, size, 3]}, which points where the vectors of fitting sentences do: {@code [n, width]}. */
-    Value wholes(Parameters place, Value pictures);
+    /** What is seen in pictures beside their texts. */
+    Match match(Parameters place, Seen seen, Texts texts);
 
     /** Whole pictures and whole sentences: {@link MatchingLoss}. */
     record OfSentences(ImageEncoder image, double sharpness) implements Matcher {
@@ -43,17 +62,17 @@ public interface Matcher {
         }
 
         @Override
-        public Value wholes(Parameters place, Value pictures) {
-            return image.encode(place, pictures);
+        public Seen look(Parameters place, Value pictures) {
+            return new Seen(image.encode(place, pictures), Optional.empty());
         }
 
         @Override
-        public Match match(Parameters place, Value pictures, Texts texts) {
-            Value seen = wholes(place, pictures);
+        public Match match(Parameters place, Seen seen, Texts texts) {
+            Value pictures = seen.wholes;
             Value right = texts.right.sentence();
             Value wrong = texts.wrong.sentence();
-            return new Match(MatchingLoss.of(seen, right, wrong, sharpness), MatchingLoss.accuracy(seen, right, wrong),
-                    seen.mul(right).sum(1).greater(seen.mul(wrong).sum(1)).mean().reshape(Shape.SCALAR));
+            return new Match(MatchingLoss.of(pictures, right, wrong, sharpness), MatchingLoss.accuracy(pictures, right, wrong),
+                    pictures.mul(right).sum(1).greater(pictures.mul(wrong).sum(1)).mean().reshape(Shape.SCALAR));
         }
     }
 

@@ -66,10 +66,15 @@ public record OneWayDiscriminator(int textWidth, int headWidth, List<Integer> ch
         });
     }
 
+    /** Pictures of a group in a batch of {@code n}: picture i stands beside pictures i + n / group, i + 2 n / group and so on. */
+    static int group(int n) {
+        return n % GROUP == 0 ? GROUP : 1;
+    }
+
     /** One extra channel: how much the pictures of a group differ, averaged over everything. */
     private static Value deviation(Value features) {
         int n = features.dim(0);
-        int group = n % GROUP == 0 ? GROUP : 1;
+        int group = group(n);
         Value grouped = features.reshape(group, n / group, TOP, TOP, features.dim(3));
         Value centred = grouped.sub(grouped.mean(0));
         Value spread = centred.square().mean(0).add(1e-8).sqrt().mean(2, 3, 4);

@@ -45,6 +45,11 @@ public record StackGanGenerator(int noise, int augmentation, int textWidth, List
     }
 
     @Override
+    public Value told(Parameters place, Value sentences) {
+        return augmented(residuals.isEmpty() ? place : place.at("refine"), sentences).mean().stopGradient();
+    }
+
+    @Override
     public Value paint(Parameters place, Value latent, TextCondition text) {
         return paintAll(place, latent, text, Mode.INFERENCE).result();
     }

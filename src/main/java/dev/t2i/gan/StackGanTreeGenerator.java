@@ -46,6 +46,15 @@ public record StackGanTreeGenerator(int noise, int augmentation, int textWidth, 
     }
 
     @Override
+    public Value told(Parameters place, Value sentences) {
+        return augmented(place, sentences).mean().stopGradient();
+    }
+
+    private Posterior.Distribution augmented(Parameters place, Value sentences) {
+        return new ConditioningAugmentation(augmentation, true).of(place.at("augment"), sentences, StackBlocks.NORMAL);
+    }
+
+    @Override
     public Value paint(Parameters place, Value latent, TextCondition text) {
         return paintAll(place, latent, text, Mode.INFERENCE).result();
     }
@@ -53,7 +62,7 @@ public record StackGanTreeGenerator(int noise, int augmentation, int textWidth, 
     @Override
     public Painting paintAll(Parameters place, Value latent, TextCondition text, Mode mode) {
         StackBlocks blocks = new StackBlocks(mode, true, StackBlocks.NORMAL);
-        Posterior.Distribution augmented = new ConditioningAugmentation(augmentation, true).of(place.at("augment"), text.sentence(), StackBlocks.NORMAL);
+        Posterior.Distribution augmented = augmented(place, text.sentence());
         Value heard = augmented.sample(latent.slice(1, noise, latentWidth()));
         Value x = blocks.firstStage(place, Value.concat(1, heard, latent.slice(1, 0, noise)), channels);
         List<Value> pictures = new ArrayList<>(List.of(blocks.picture(place.at("picture").at(0), x)));

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 
 /**
  * What a generator hears of a text.
@@ -21,7 +22,12 @@ public record TextCondition(Value sentence, Optional<Words> words) {
 
     /** That of the texts from {@code start} up to {@code end}. */
     public TextCondition slice(int start, int end) {
-        return map((_, value) -> value.slice(0, start, end));
+        return each(value -> value.slice(0, start, end));
+    }
+
+    /** That of whichever texts {@code rows} takes of each of its values. */
+    public TextCondition each(UnaryOperator<Value> rows) {
+        return map((_, value) -> rows.apply(value));
     }
 
     /** What a gradient may flow into: the sentence, and the words' states and embeddings where there are words. */

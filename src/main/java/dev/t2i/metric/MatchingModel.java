@@ -70,7 +70,7 @@ public final class MatchingModel implements AutoCloseable {
         text.output("vectors", config.text().build().adapt(adapter, features.pooled()));
         Graph sight = new Graph();
         Parameters image = Parameters.of(sight, MatchingConfig.IMAGE);
-        sight.output("vectors", config.buildMatcher(1).wholes(image, sight.input("pictures", DType.F32, Shape.of(BATCH, config.size(), config.size(), 3))));
+        sight.output("vectors", config.buildMatcher(1).look(image, sight.input("pictures", DType.F32, Shape.of(BATCH, config.size(), config.size(), 3))).wholes());
         this.session = backend.open();
         try (Arena files = Arena.ofShared()) {
             Weights weights = SafetensorsFile.open(folder.resolve(Weights.SINGLE), files);

@@ -57,6 +57,7 @@ public final class Parameters {
         final Map<String, Value> replacements = new HashMap<>();
         final Map<String, Value> kept = new LinkedHashMap<>();
         final Map<String, Value> updates = new LinkedHashMap<>();
+        boolean settled;
 
         Root(Graph graph, String network, Function<String, DType> storage) {
             this.graph = graph;
@@ -130,7 +131,14 @@ public final class Parameters {
         if (known == null || known.kind() != Kind.BUFFER) {
             throw new GraphException("'%s' is no buffer".formatted(full));
         }
-        root.updates.put(full, value.stopGradient());
+        if (!root.settled) {
+            root.updates.put(full, value.stopGradient());
+        }
+    }
+
+    /** From now on no pass changes this network's buffers: what follows shows it again what they have counted already. */
+    public void settle() {
+        root.settled = true;
     }
 
     private void declare(Declaration declaration) {

@@ -29,6 +29,10 @@ final class Accumulation {
         return sums.get(index);
     }
 
+    List<Value> all() {
+        return sums;
+    }
+
     List<Value> get(int from, int to) {
         return sums.subList(from, to);
     }

@@ -25,6 +25,8 @@ import java.util.Optional;
  * @param truncation factor on the noise that the finished model draws with unless told otherwise
  * @param recompute whether activations inside the blocks of generator, discriminator and inference network are computed again for
  *     gradients rather than kept: less memory for some time, with the same results
+ * @param accumulate how many parts each batch is worked off in, one after another, for less memory: the update is that of the whole batch,
+ *     but batch normalisation goes by parts
  * @param start a text-to-image model's folder whose generator to start from; without it, random weights
  */
 public record GanSettings(
@@ -45,12 +47,14 @@ public record GanSettings(
         Optional<String> start,
         Reconstruction reconstruction,
         @Default("false") boolean recompute,
+        @Range(min = 1, max = 4096) @Default("1") int accumulate,
         @Range(min = 0, max = 4) @Default("1") double truncation) implements PictureSettings {
 
     public GanSettings {
         generator.requireSize("generator", size);
         discriminator.requireSizes(generator.sizes());
         requireFitting(generator, discriminator, loss);
+        requireParts(accumulate, batch, generator, discriminator);
         if (generator.needsStart() && start.isEmpty()) {
             throw new IllegalArgumentException("generator.stages is 2, and Stage II is built upon a Stage I that stays as it is; name its model folder as start");
         }
@@ -62,6 +66,22 @@ public record GanSettings(
         } else if (generator.priorBlocks() > 0) {
             throw new IllegalArgumentException("generator.prior_blocks is %d, but a prior learns from reconstructions; set reconstruction.weight above 0"
                     .formatted(generator.priorBlocks()));
+        }
+    }
+
+    /** Refuses parts of a batch that its networks could not take for the batch. */
+    private static void requireParts(int accumulate, int batch, GeneratorSettings generator, DiscriminatorSettings discriminator) {
+        if (batch % accumulate != 0) {
+            throw new IllegalArgumentException("accumulate is %d, which does not divide the batch of %d into equal parts".formatted(accumulate, batch));
+        }
+        int rows = batch / accumulate;
+        if (rows % discriminator.groups(batch) != 0) {
+            throw new IllegalArgumentException(("accumulate is %d, which leaves %d pictures to a part, but discriminator.batch_deviation looks at groups of %d; "
+                    + "choose parts of a multiple of that").formatted(accumulate, rows, discriminator.groups(batch)));
+        }
+        if (rows == 1 && (generator.normalisesBatches() || discriminator.normalisesBatches())) {
+            throw new IllegalArgumentException("accumulate is %d, which leaves 1 picture to a part, but batch normalisation needs more; choose fewer parts"
+                    .formatted(accumulate));
         }
     }
 
@@ -217,6 +237,19 @@ public record GanSettings(
             return Optional.empty();
         }
         return Optional.of(new Posterior(generator.noiseWidth(), text.adapter().width(), generator.spatialNoise(), reconstruction.channels));
+    }
+
+    /** How a batch is worked off. */
+    Parts parts() {
+        return new Parts(batch, accumulate, discriminator.groups(batch));
+    }
+
+    /** One line for people where parts of a batch are not quite the whole: PyTorch's batch normalisation, too, goes by what passes at a time. */
+    Optional<String> remark() {
+        if (accumulate == 1 || !generator.normalisesBatches() && !discriminator.normalisesBatches()) {
+            return Optional.empty();
+        }
+        return Optional.of("accumulate is %d: batch normalisation goes by parts of %d pictures, not by the batch of %d".formatted(accumulate, batch / accumulate, batch));
     }
 
     /** One for each size that the generator paints, the smallest first. */

@@ -75,6 +75,11 @@ public final class GanTask extends PictureTask {
     }
 
     @Override
+    public Optional<String> remark() {
+        return settings.remark();
+    }
+
+    @Override
     public void compile() {
         declared.guide().ifPresent(guide -> Learned.put(session(), GanProgram.MATCHING, source.guideWeights(guide.declarations(), arena)));
         conditioning.compile(session(), declared.adapter(), 2 * settings.batch(), arena);

@@ -3,16 +3,17 @@ package dev.t2i.train;
 import dev.t2i.gan.AdversarialLoss;
 import dev.t2i.gan.Discriminator;
 import dev.t2i.gan.GradientPenalty;
-import dev.t2i.graph.Graph;
 import dev.t2i.graph.Value;
 import dev.t2i.nn.Functions;
 import dev.t2i.nn.Parameters;
-import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
 
 /**
  * The discriminators, one for each size that the generator paints, and what they are trained for and judge. With several, what is
@@ -37,8 +38,20 @@ final class Judges {
      * @param fake at each size
      * @param told what the discriminators are told of the texts, {@code [n, width]}
      * @param wrong the same of texts with one attribute wrong
+     * @param pairs what of it makes mismatched pairs
+     * @param keys gives keys for what penalties draw by chance, I32 {@code [n, 4]}
      */
-    record Evidence(List<Value> real, List<Value> fake, Value told, Value wrong) {}
+    record Evidence(List<Value> real, List<Value> fake, Value told, Value wrong, Mismatched pairs, Supplier<Value> keys) {}
+
+    /**
+     * The first {@code count} real pictures beside other pictures' texts.
+     *
+     * @param count as many as there are, or one less where the batch's last picture has no successor
+     * @param others what the discriminators are told of the others' texts, {@code [n, width]}
+     * @param weight of the mean over these pairs
+     * @param next gives the real pictures at a scale that follow these ones in the batch; absent where these ones are the batch
+     */
+    record Mismatched(int count, Value others, double weight, Optional<IntFunction<Value>> next) {}
 
     /**
      * What they learn in a step.
@@ -46,8 +59,9 @@ final class Judges {
      * @param loss to be minimised
      * @param matching the part of it that says how text and real pictures match
      * @param real scores of real pictures with their texts, at the largest size
+     * @param figures what to tell people, scalars
      */
-    record Lesson(Value loss, Value matching, Value real) {}
+    record Lesson(Value loss, Value matching, Value real, Map<String, Value> figures) {}
 
     /** Real pictures at each of {@code sizes}, of which the last is theirs: means over squares of pixels. */
     static List<Value> scaled(Value pictures, List<Integer> sizes) {
@@ -66,33 +80,33 @@ final class Judges {
     /** Traces the discriminators' loss; {@code due} if the gradient penalty is, where there is one. */
     Lesson lesson(Parameters all, Evidence evidence, boolean due) {
         boolean penalized = due && settings.penalty() != GradientPenalty.NONE;
-        Graph graph = all.graph();
         List<Lesson> lessons = new ArrayList<>();
         List<Value> penalties = new ArrayList<>();
         for (int scale = 0; scale < networks.size(); scale++) {
             lessons.add(lesson(place(all, scale), scale, evidence, penalized, penalties));
         }
         Value loss = lessons.stream().map(Lesson::loss).reduce(Value::add).orElseThrow();
-        graph.output("d.loss", loss);
+        Map<String, Value> figures = new LinkedHashMap<>(lessons.getLast().figures);
+        figures.put("d.loss", loss);
         if (penalized) {
             Value penalty = penalties.stream().reduce(Value::add).orElseThrow();
-            graph.output("d.penalty", penalty);
+            figures.put("d.penalty", penalty);
             loss = loss.add(penalty.mul(settings.penaltyInterval()));
         }
-        return new Lesson(loss, lessons.stream().map(Lesson::matching).reduce(Value::add).orElseThrow(), lessons.getLast().real);
+        return new Lesson(loss, lessons.stream().map(Lesson::matching).reduce(Value::add).orElseThrow(), lessons.getLast().real, figures);
     }
 
     private Lesson lesson(Parameters place, int scale, Evidence evidence, boolean penalized, List<Value> penalties) {
         GanSettings.Terms terms = settings.terms();
         AdversarialLoss adversarial = settings.adversarial();
         Discriminator network = networks.get(scale);
-        Graph graph = place.graph();
+        Map<String, Value> figures = new LinkedHashMap<>();
         Value pictures = evidence.real.get(scale);
         Value features = network.features(place, pictures);
         Scores real = scores(place, scale, features, evidence.told);
         Value matching = weighed(adversarial.real(real.fitting), terms.real());
         if (terms.mismatched() > 0) {
-            matching = matching.add(mismatched(place, scale, features, evidence, real.fitting).mul(terms.mismatched()));
+            matching = matching.add(mismatched(place, scale, features, evidence, real.fitting, figures).mul(terms.mismatched()));
         }
         Value fake = evidence.fake.get(scale).stopGradient();
         Scores drawn = scores(place, scale, network.features(place, fake), evidence.told.stopGradient());
@@ -103,16 +117,14 @@ final class Judges {
         if (real.alone.isPresent() && terms.fakeAlone() > 0) {
             loss = loss.add(adversarial.fake(drawn.alone.orElseThrow(), real.alone.get()).mul(terms.fakeAlone()));
         }
-        if (scale == networks.size() - 1) {
-            graph.output("d.real", real.fitting.mean());
-            graph.output("d.fake", drawn.fitting.mean());
-        }
+        figures.put("d.real", real.fitting.mean().reshape(Shape.SCALAR));
+        figures.put("d.fake", drawn.fitting.mean().reshape(Shape.SCALAR));
         if (penalized) {
             penalties.add(settings.penalty().of(new GradientPenalty.Shown(pictures, sum(real), fake, sum(drawn), evidence.told,
-                    others -> sum(scores(place, scale, network.features(place, others), evidence.told)), () -> keys(graph, pictures.dim(0))),
+                    others -> sum(scores(place, scale, network.features(place, others), evidence.told)), evidence.keys),
                     settings.penaltyWeight(), settings.penaltyNoise()));
         }
-        return new Lesson(loss, matching, real.fitting);
+        return new Lesson(loss, matching, real.fitting, figures);
     }
 
     /** Both scores of a network that gives two, for penalties hold for all that it says. */
@@ -120,33 +132,36 @@ final class Judges {
         return scores.alone.map(scores.fitting::add).orElse(scores.fitting);
     }
 
-    private static Value keys(Graph graph, int rows) {
-        Value known = graph.inputs().get(GanProgram.PENALTY_KEYS);
-        return known != null ? known : graph.input(GanProgram.PENALTY_KEYS, DType.I32, Shape.of(rows, 4));
-    }
-
     /** The loss on real pictures beside texts that are not theirs. */
-    private Value mismatched(Parameters place, int scale, Value features, Evidence evidence, Value real) {
+    private Value mismatched(Parameters place, int scale, Value features, Evidence evidence, Value real, Map<String, Value> figures) {
         AdversarialLoss adversarial = settings.adversarial();
         Discriminator network = networks.get(scale);
         Value sum = place.graph().scalar(0);
-        int n = features.dim(0);
-        if (settings.oneWrong() < 1) {
-            Value others = switch (settings.mismatches()) {
-                case SHIFTED -> adversarial.fake(network.logits(place, features.slice(0, 0, n - 1), evidence.told.slice(0, 1, n)), real.slice(0, 0, n - 1));
-                case ROLLED -> adversarial.fake(network.logits(place,
-                        Value.concat(0, features.slice(0, 1, n), features.slice(0, 0, 1)), evidence.told), real);
+        Mismatched pairs = evidence.pairs;
+        if (settings.oneWrong() < 1 && pairs.count > 0) {
+            Value scores = switch (settings.mismatches()) {
+                case SHIFTED -> network.logits(place, features.slice(0, 0, pairs.count), pairs.others.slice(0, 0, pairs.count));
+                case ROLLED -> rolled(place, scale, features, evidence);
             };
-            sum = sum.add(others.mul(1 - settings.oneWrong()));
+            sum = sum.add(adversarial.fake(scores, real.slice(0, 0, pairs.count)).mul((1 - settings.oneWrong()) * pairs.weight));
         }
         if (settings.oneWrong() > 0) {
             Value wrong = network.logits(place, features, evidence.wrong);
             sum = sum.add(adversarial.fake(wrong, real).mul(settings.oneWrong()));
-            if (scale == networks.size() - 1) {
-                place.graph().output("d.wrong", wrong.mean());
-            }
+            figures.put("d.wrong", wrong.mean().reshape(Shape.SCALAR));
         }
         return sum;
+    }
+
+    /** Scores of each text with the next picture, in the order of the texts where they are compared with those of the texts' own pictures. */
+    private Value rolled(Parameters place, int scale, Value features, Evidence evidence) {
+        Discriminator network = networks.get(scale);
+        if (evidence.pairs.next.isEmpty()) {
+            return network.logits(place, GanProgram.shifted(features), evidence.told);
+        }
+        // In the order of the pictures no other part's need be looked at.
+        return settings.adversarial().compares() ? network.logits(place, network.features(place, evidence.pairs.next.get().apply(scale)), evidence.told)
+                : network.logits(place, features, evidence.pairs.others);
     }
 
     /** From now on they judge by the updated parameters as they stand, whatever those came from. */

@@ -70,7 +70,7 @@ public final class MatchingTask extends FedTask<Feed.Batch> {
         Value pictures = graph.input(PICTURES, DType.F32, Shape.of(n, settings.size(), settings.size(), 3));
         Matcher matcher = settings.config(0).buildMatcher(settings.sharpness());
         TextCondition texts = texts(adapterPlace, matcher);
-        Matcher.Match match = matcher.match(imagePlace, pictures, new Matcher.Texts(texts.slice(0, n), texts.slice(n, 2 * n), () -> graph.input(SameCaptions.INPUT, DType.F32, Shape.of(n, 2 * n))));
+        Matcher.Match match = matcher.match(imagePlace, matcher.look(imagePlace, pictures), new Matcher.Texts(texts.slice(0, n), texts.slice(n, 2 * n), () -> graph.input(SameCaptions.INPUT, DType.F32, Shape.of(n, 2 * n))));
         graph.output("loss", match.loss());
         graph.output("matched", match.matched());
         graph.output("over_wrong", match.overWrong());

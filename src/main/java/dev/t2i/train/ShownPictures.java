@@ -15,6 +15,7 @@ import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /** Pictures as discriminators are shown them: augmented alike at each size, real and drawn ones each by draws of their own. */
 final class ShownPictures {
@@ -44,31 +45,35 @@ final class ShownPictures {
         states().forEach((name, value) -> session.put(name, Tensor.of(scratch, Shape.SCALAR, value.floatValue())));
     }
 
-    /** {@code pictures} at several sizes, {@code [batch, size, size, 3]} each. */
-    List<Value> real(Graph graph, List<Value> pictures) {
-        return shown(graph, pictures, 0);
+    /**
+     * {@code pictures} at several sizes, {@code [n, size, size, 3]} each.
+     *
+     * @param rows takes their rows of what is there for the whole batch
+     */
+    List<Value> real(Graph graph, List<Value> pictures, UnaryOperator<Value> rows) {
+        return shown(graph, pictures, rows, 0);
     }
 
     /** The same of the generator's pictures. */
-    List<Value> drawn(Graph graph, List<Value> pictures) {
-        return shown(graph, pictures, 1);
+    List<Value> drawn(Graph graph, List<Value> pictures, UnaryOperator<Value> rows) {
+        return shown(graph, pictures, rows, 1);
     }
 
-    private List<Value> shown(Graph graph, List<Value> pictures, int half) {
+    private List<Value> shown(Graph graph, List<Value> pictures, UnaryOperator<Value> rows, int half) {
         if (settings.isEmpty()) {
             return pictures;
         }
         Value keys = input(graph, KEYS, DType.I32, Shape.of(batch, 4));
-        Value draws = DiffAugment.draws(graph.uniform(keys, Shape.of(batch, 2 * DiffAugment.DRAWS)), half, 2);
+        Value draws = DiffAugment.draws(rows.apply(graph.uniform(keys, Shape.of(batch, 2 * DiffAugment.DRAWS))), half, 2);
         Value usual = adaptive.probability(graph).reshape(1, 1);
-        DiffAugment.Chances chances = new DiffAugment.Chances(usual, limited(graph, usual, MIRRORED, DiffAugment.Part::mirrors),
-                limited(graph, usual, TURNED, DiffAugment.Part::turns));
+        DiffAugment.Chances chances = new DiffAugment.Chances(usual, limited(graph, usual, rows, MIRRORED, DiffAugment.Part::mirrors),
+                limited(graph, usual, rows, TURNED, DiffAugment.Part::turns));
         return pictures.stream().map(some -> DiffAugment.apply(some, draws, chances, settings.set())).toList();
     }
 
     /** A probability for each picture where a part is asked for that not all of them may be changed by. */
-    private Value limited(Graph graph, Value usual, String name, Predicate<DiffAugment.Part> concerned) {
-        return settings.parts().stream().anyMatch(concerned) ? usual.mul(input(graph, name, DType.F32, Shape.of(batch, 1))) : usual;
+    private Value limited(Graph graph, Value usual, UnaryOperator<Value> rows, String name, Predicate<DiffAugment.Part> concerned) {
+        return settings.parts().stream().anyMatch(concerned) ? usual.mul(rows.apply(input(graph, name, DType.F32, Shape.of(batch, 1)))) : usual;
     }
 
     private static Value input(Graph graph, String name, DType dtype, Shape shape) {

@@ -25,6 +25,11 @@ public interface Task extends AutoCloseable {
         return Optional.empty();
     }
 
+    /** One line for people on what they may not expect of their settings. */
+    default Optional<String> remark() {
+        return Optional.empty();
+    }
+
     /** Compiles what steps need; called once, after states have been put by {@link #initialize} or from a checkpoint. */
     void compile();
 

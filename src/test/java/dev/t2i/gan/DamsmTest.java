@@ -37,7 +37,7 @@ class DamsmTest {
     void lossOfPicturesAndItsGradientInThem() {
         NetworkFixture fixture = new NetworkFixture("damsm of pictures");
         Matcher matcher = new Damsm(new RegionEncoder.Own(new ImageEncoder(4, List.of(3, 4, 5)), 8), true, true, new DamsmLoss(4, 5, 10));
-        Matcher.Match match = matcher.match(fixture.place(), parameter(fixture, "pictures", 4, 16, 16, 3),
+        Matcher.Match match = matcher.match(fixture.place(), matcher.look(fixture.place(), parameter(fixture, "pictures", 4, 16, 16, 3)),
                 new Matcher.Texts(text(fixture, ""), text(fixture, "wrong_"), () -> fixture.input("same")));
         fixture.check(Map.of("loss", match.loss()));
     }
@@ -54,7 +54,7 @@ class DamsmTest {
         TextCondition text = new TextCondition(graph.fill(1, Shape.of(2, 6)), Optional.of(new TextCondition.Words(
                 graph.fill(1, Shape.of(2, 3, 6)), graph.fill(1, Shape.of(2, 3, 6)), graph.fill(1, Shape.of(2, 3)))));
         Matcher matcher = new Damsm(new RegionEncoder.Inception(6), false, false, new DamsmLoss(4, 5, 10));
-        Matcher.Match match = matcher.match(place, graph.fill(0, Shape.of(2, 64, 64, 3)), new Matcher.Texts(text, text, () -> graph.fill(0, Shape.of(2, 4))));
+        Matcher.Match match = matcher.match(place, matcher.look(place, graph.fill(0, Shape.of(2, 64, 64, 3))), new Matcher.Texts(text, text, () -> graph.fill(0, Shape.of(2, 4))));
         assertEquals(Shape.SCALAR, match.loss().shape());
         assertEquals(Set.of("regions.weight", "whole.weight", "whole.bias"), place.states().keySet());
         assertTrue(place.declarations().stream().filter(d -> !d.learned()).allMatch(d -> d.name().startsWith("inception.")));

@@ -32,7 +32,7 @@ class PublishedNetworksTest {
         TextCondition text = text(fixture, generator.usesWords());
         Painting painting = generator.paintAll(fixture.place(), fixture.input("latent"), text, mode);
         assertEquals(generator.sizes(), painting.pictures().stream().map(p -> p.dim(1)).toList());
-        assertEquals(generator.toldWidth(), painting.toldOf(text.sentence()).dim(1));
+        assertEquals(generator.toldWidth(), generator.told(fixture.place(), text.sentence()).dim(1));
         Map<String, Value> outputs = new LinkedHashMap<>();
         for (int i = 0; i < painting.pictures().size(); i++) {
             outputs.put(painting.pictures().size() == 1 ? "picture" : "picture" + i, painting.pictures().get(i));

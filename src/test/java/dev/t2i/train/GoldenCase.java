@@ -62,7 +62,7 @@ record GoldenCase(String name, GanSettings settings, Optional<Matcher> guide, Sa
     static final GoldenCase MAPPED_CASE = of("mapped", MAPPED, Optional.of(GUIDE));
     static final GoldenCase JOINT_CASE = of("joint", MAPPED, Optional.of(GUIDE), "text.train=adapter", "text.learning_rate=0.0003",
             "critic_iterations=2", "loss.adversarial=nonsaturating", "loss.one_wrong=0.25", "optimizer.beta1=0.5");
-    private static final GoldenCase REDRAWN_CASE = of("redrawn", MAPPED, Optional.empty(), "loss.matching=0", "generator.noise_width=16", "generator.spatial_noise=true", "generator.coordinates=true", "generator.attention=[8]", "generator.style_layers=2",
+    static final GoldenCase REDRAWN_CASE = of("redrawn", MAPPED, Optional.empty(), "loss.matching=0", "generator.noise_width=16", "generator.spatial_noise=true", "generator.coordinates=true", "generator.attention=[8]", "generator.style_layers=2",
             "reconstruction.weight=10", "reconstruction.channels=[6, 8, 8]");
 
     static List<GoldenCase> all() {
@@ -83,6 +83,11 @@ record GoldenCase(String name, GanSettings settings, Optional<Matcher> guide, Sa
 
     static SafetensorsFile file() {
         return FILE;
+    }
+
+    /** The same with other settings. */
+    GoldenCase with(String... overrides) {
+        return new GoldenCase(name, Settings.parse(Settings.toYaml(settings), name, GanSettings.class, List.of(overrides)), guide, tensors);
     }
 
     GanProgram program() {

@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 /** Which pictures are mirrored and turned. */
@@ -36,8 +37,8 @@ class ShownPicturesTest {
         ShownPictures shown = new ShownPictures(new DiffAugmentSettings(List.of(part), 1, 0, 0.8, 1000, 4), 4);
         Graph graph = new Graph();
         Value pictures = graph.input("pictures", DType.F32, Shape.of(4, 8, 8, 3));
-        graph.output("real", shown.real(graph, List.of(pictures)).getFirst().sub(pictures).abs().sum(1, 2, 3));
-        graph.output("drawn", shown.drawn(graph, List.of(pictures)).getFirst().sub(pictures).abs().sum(1, 2, 3));
+        graph.output("real", shown.real(graph, List.of(pictures), UnaryOperator.identity()).getFirst().sub(pictures).abs().sum(1, 2, 3));
+        graph.output("drawn", shown.drawn(graph, List.of(pictures), UnaryOperator.identity()).getFirst().sub(pictures).abs().sum(1, 2, 3));
         int[] changes = new int[4];
         try (Arena arena = Arena.ofConfined()) {
             Map<String, Tensor> all = new HashMap<>();

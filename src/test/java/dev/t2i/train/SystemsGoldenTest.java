@@ -87,6 +87,10 @@ class SystemsGoldenTest {
         return new GoldenCase(name, Settings.parse(yaml, name, GanSettings.class, List.of(overrides)), Optional.empty(), TENSORS);
     }
 
+    static GoldenCase named(String name) {
+        return CASES.stream().filter(golden -> golden.name().equals(name)).findFirst().orElseThrow();
+    }
+
     @TestFactory
     Stream<DynamicTest> steps() {
         return CASES.stream().flatMap(golden -> GanGoldenTest.places().stream().map(place ->

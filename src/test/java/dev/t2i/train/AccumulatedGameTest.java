@@ -1,0 +1,238 @@
+package dev.t2i.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.t2i.backend.Backend;
+import dev.t2i.backend.scalar.Precision;
+import dev.t2i.backend.scalar.ScalarBackend;
+import dev.t2i.backend.vector.VectorBackend;
+import dev.t2i.config.Settings;
+import dev.t2i.error.BadInputException;
+import dev.t2i.gan.TextCondition;
+import dev.t2i.graph.Graph;
+import dev.t2i.graph.Value;
+import dev.t2i.graph.passes.MemoryPlan;
+import dev.t2i.graph.passes.Passes;
+import dev.t2i.nn.Parameters;
+import dev.t2i.tensor.DType;
+import dev.t2i.tensor.Shape;
+import dev.t2i.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** A game's batch worked off in parts: the whole one's gradients, in less memory, or a refusal. */
+class AccumulatedGameTest {
+    /** In F32, of a network's largest gradient: sums in another order, of numbers that partly cancel. */
+    private static final double ROUNDED = 1e-5;
+    /** In F64 with states in F32, of a parameter's own largest gradient. */
+    private static final double PRECISE = 1e-6;
+    /** With a second moment of one from the start Adam's steps are smooth in the gradient, where its very first ones know signs alone. */
+    private static final String SMOOTH = "optimizer.beta1=0.5";
+
+    private record Sameness(GoldenCase golden, int parts) {
+        @Override
+        public String toString() {
+            return golden.name() + " in " + parts + " parts";
+        }
+    }
+
+    private static Sameness of(GoldenCase golden, int parts, String... overrides) {
+        return new Sameness(golden.with(overrides), parts);
+    }
+
+    /** Between them: every penalty, both ways of mismatched pairs, guide, reconstruction, trained text, groups of four. */
+    private static final List<Sameness> CASES = List.of(
+            of(SystemsGoldenTest.named("df_gan"), 2),
+            of(SystemsGoldenTest.named("df_gan"), 4, "recompute=true"),
+            of(SystemsGoldenTest.named("df_gan"), 4, "text.train=adapter", "loss.mismatches=shifted"),
+            of(SystemsGoldenTest.named("r3gan"), 2),
+            of(SystemsGoldenTest.named("r3gan"), 4, "loss.mismatches=shifted"),
+            of(SystemsGoldenTest.named("noise_r1"), 2),
+            of(SystemsGoldenTest.named("df_gan"), 2, "loss.adversarial=wasserstein", "loss.penalty=wgan_gp", "loss.clip=0.3"),
+            of(SystemsGoldenTest.named("transformer"), 2),
+            of(GoldenCase.YARDSTICK_CASE, 5),
+            of(GoldenCase.MAPPED_CASE, 2, "loss.penalty=r1"),
+            of(GoldenCase.MAPPED_CASE, 2, "loss.adversarial=relativistic", "loss.mismatches=rolled"),
+            of(GoldenCase.JOINT_CASE, 2),
+            of(GoldenCase.JOINT_CASE, 2, "critic_iterations=1", "recompute=true"),
+            of(GoldenCase.REDRAWN_CASE, 2),
+            of(GoldenCase.REDRAWN_CASE, 2, "reconstruction.share=0.7", "text.train=adapter"),
+            of(SystemsGoldenTest.named("df_gan"), 4, "reconstruction={weight: 10, channels: [4, 6, 8], share: 0.5}"));
+
+    /** Figures and first moments, which are half of the gradients, after one step of everything. */
+    private static Map<String, double[]> step(GoldenCase golden, Backend backend) {
+        Map<String, double[]> found = new TreeMap<>();
+        try (GoldenRun run = new GoldenRun(golden, backend, UnaryOperator.identity())) {
+            Map<String, Tensor> states = golden.initialStates();
+            states.forEach((name, tensor) -> {
+                if (name.startsWith("adam2/")) {
+                    run.session().put(name, filled(tensor.shape(), 1));
+                }
+            });
+            Map<String, Shape> shapes = new TreeMap<>();
+            states.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
+            // The file has inference networks where PyTorch had one.
+            golden.program().step(true, true).posterior().filter(_ -> !states.containsKey("posterior/inp.weight")).ifPresent(place -> {
+                Learned network = new Learned(GanProgram.POSTERIOR, place.declarations(), golden.program().generatorAdam());
+                network.initialize(run.session(), 1);
+                network.states().forEach(state -> shapes.put(state.name(), state.shape()));
+            });
+            run.step(0, true, Map.of()).forEach((name, value) -> found.put(name, new double[] {value}));
+            shapes.forEach((name, shape) -> {
+                if (name.startsWith("adam1/")) {
+                    Tensor moment = filled(shape, 0);
+                    run.session().get(name, moment);
+                    found.put(name, numbers(moment));
+                }
+            });
+        }
+        return found;
+    }
+
+    private static Tensor filled(Shape shape, double value) {
+        Tensor tensor = Tensor.allocate(Arena.ofAuto(), DType.F32, shape);
+        for (long i = 0; i < tensor.size(); i++) {
+            tensor.set(i, value);
+        }
+        return tensor;
+    }
+
+    private static double[] numbers(Tensor tensor) {
+        double[] values = new double[(int) tensor.size()];
+        Arrays.setAll(values, tensor::getDouble);
+        return values;
+    }
+
+    private static double largest(double[] values) {
+        return Arrays.stream(values).map(Math::abs).max().orElse(0);
+    }
+
+    /** The largest number among states of the network, or of the figure, that {@code name} belongs to. */
+    private static double largest(Map<String, double[]> states, String name) {
+        String network = name.substring(0, name.indexOf('/', 6) + 1);
+        return network.isEmpty() ? largest(states.get(name)) : states.entrySet().stream().filter(state -> state.getKey().startsWith(network))
+                .mapToDouble(state -> largest(state.getValue())).max().orElse(0);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> partsMakeTheWholeBatchsUpdate() {
+        return CASES.stream().flatMap(same -> Stream.of(
+                DynamicTest.dynamicTest(same + ", vector", () -> compare(same, new VectorBackend(), false)),
+                DynamicTest.dynamicTest(same + ", scalar in F64", () -> compare(same, new ScalarBackend(Precision.F64), true))));
+    }
+
+    private static void compare(Sameness same, Backend backend, boolean precise) {
+        Map<String, double[]> whole = step(same.golden.with(SMOOTH), backend);
+        Map<String, double[]> parts = step(same.golden.with(SMOOTH, "accumulate=" + same.parts), backend);
+        assertEquals(whole.keySet(), parts.keySet());
+        assertTrue(whole.keySet().stream().anyMatch(name -> name.startsWith("adam1/generator")), whole.keySet()::toString);
+        whole.forEach((name, values) -> assertArrayEquals(values, parts.get(name),
+                precise ? PRECISE * largest(values) + 1e-12 : ROUNDED * largest(whole, name), name));
+    }
+
+    private static GoldenCase inParts(String golden, int parts) {
+        return SystemsGoldenTest.named(golden).with("accumulate=" + parts);
+    }
+
+    /** Batch normalisation goes by each part and counts each once, though the generator draws it twice. */
+    @Test
+    void statisticsFollowEachPartOnce() {
+        Map<String, Tensor> critic = afterOne("stackgan_tree", 2, false);
+        Map<String, Tensor> both = afterOne("stackgan_tree", 2, true);
+        Map<String, Tensor> whole = afterOne("stackgan_tree", 1, true);
+        List<String> statistics = both.keySet().stream().filter(name -> name.matches("generator/.*running_.*")).toList();
+        assertFalse(statistics.isEmpty());
+        for (String name : statistics) {
+            assertArrayEquals(numbers(critic.get(name)), numbers(both.get(name)), 1e-6, name);
+            assertFalse(Arrays.equals(numbers(whole.get(name)), numbers(both.get(name))), name);
+            assertArrayEquals(numbers(both.get(name)), numbers(both.get(name.replace("generator", "average"))), 0, name);
+        }
+    }
+
+    private static Map<String, Tensor> afterOne(String golden, int parts, boolean drawing) {
+        try (GoldenRun run = new GoldenRun(inParts(golden, parts), new VectorBackend(), UnaryOperator.identity())) {
+            assertTrue(run.step(0, drawing, Map.of()).values().stream().allMatch(Double::isFinite));
+            return run.states();
+        }
+    }
+
+    @Test
+    void peopleAreToldWhereThePartsCount() {
+        assertTrue(inParts("stackgan_tree", 2).settings().remark().orElseThrow().contains("parts of 2"));
+        assertTrue(inParts("stackgan_tree", 1).settings().remark().isEmpty());
+        assertTrue(inParts("df_gan", 2).settings().remark().isEmpty());
+    }
+
+    /** DF-GAN at 64 pixels with a batch of 16. */
+    private static long slab(int parts, boolean recompute) {
+        GanSettings settings = Settings.parse("""
+                task: gan
+                size: 64
+                batch: 16
+                accumulate: %d
+                recompute: %b
+                schedule: {samples: 50}
+                text: {adapter: {width: 16, hidden_width: 16}}
+                generator: {kind: df_gan, noise_width: 16, affine_width: 0, channels: [32, 32, 32, 16, 8]}
+                discriminator: {channels: [8, 16, 32, 32, 32], head_width: 16, plain_shortcuts: true}
+                loss: {one_wrong: 0, mismatches: rolled, penalty: matching_aware, penalty_weight: 2, penalty_interval: 1}
+                """.formatted(parts, recompute), "memory", GanSettings.class, List.of());
+        Graph graph = new GanProgram(settings, new GanProgram.TextInput() {
+            @Override
+            public Value pooled(Graph to, String name, int rows) {
+                return to.input(name, DType.F32, Shape.of(rows, 16));
+            }
+
+            @Override
+            public TextCondition.Words words(Graph to, String name, int rows) {
+                throw new AssertionError("DF-GAN hears sentences");
+            }
+
+            @Override
+            public Optional<Parameters> trained(Graph to) {
+                return Optional.empty();
+            }
+        }, Optional.empty()).step(true, true).graph();
+        return MemoryPlan.of(Passes.optimize(graph)).slabBytes();
+    }
+
+    @Test
+    void partsTakeLessMemory() {
+        long whole = slab(1, false);
+        long two = slab(2, false);
+        long four = slab(4, false);
+        assertTrue(two < 0.65 * whole, whole + ", in two parts " + two);
+        assertTrue(four < 0.65 * two, two + " in two parts, in four " + four);
+        assertTrue(slab(4, true) < four);
+    }
+
+    @Test
+    void whatCannotMeanTheSameIsRefused() {
+        assertRefused("accumulate is 3, which does not divide the batch of 4", SystemsGoldenTest.named("df_gan"), "accumulate=3");
+        assertRefused("accumulate is 8, which does not divide the batch of 4", SystemsGoldenTest.named("df_gan"), "accumulate=8");
+        assertRefused("accumulate", SystemsGoldenTest.named("df_gan"), "accumulate=0");
+        assertRefused("accumulate", SystemsGoldenTest.named("df_gan"), "accumulate=half");
+        assertRefused("2 pictures to a part, but discriminator.batch_deviation looks at groups of 4", GoldenCase.MAPPED_CASE, "accumulate=4");
+        assertRefused("1 picture to a part, but batch normalisation", SystemsGoldenTest.named("attngan"), "accumulate=4");
+        assertRefused("1 picture to a part, but batch normalisation", SystemsGoldenTest.named("tutorial"), "accumulate=4");
+    }
+
+    private static void assertRefused(String words, GoldenCase golden, String override) {
+        String message = assertThrows(BadInputException.class, () -> golden.with(override)).getMessage();
+        assertTrue(message.contains(words), message);
+        assertEquals(1, message.lines().count(), message);
+    }
+}
