@@ -439,8 +439,8 @@ class OwnDamsm(nn.Module):
         self.hidden = nn.Linear(16 * channels[-1], 2 * width)
         self.out = nn.Linear(2 * width, width)
 
-    def forward(self, sentence, states, mask, wrong_sentence, wrong_states, wrong_mask, same):
-        x = self.inp(first(self.pictures))
+    def look(self, pictures):
+        x = self.inp(first(pictures))
         maps = [x]
         for block in self.blocks:
             inner = block.c1(F.leaky_relu(block.c0(F.leaky_relu(x, 0.2)), 0.2))
@@ -448,8 +448,10 @@ class OwnDamsm(nn.Module):
             maps.append(x)
         seen = next(m for m in maps if m.shape[2] == self.edge)
         regions = last(self.regions(F.leaky_relu(seen, 0.2))).flatten(1, 2)
-        wholes = self.out(F.leaky_relu(self.hidden(last(F.leaky_relu(x, 0.2)).flatten(1)), 0.2))
-        words, sentences = similarities(regions, wholes, self.words(torch.cat([states, wrong_states])), torch.cat([mask, wrong_mask]),
+        return regions, self.out(F.leaky_relu(self.hidden(last(F.leaky_relu(x, 0.2)).flatten(1)), 0.2))
+
+    def forward(self, sentence, states, mask, wrong_sentence, wrong_states, wrong_mask, same):
+        words, sentences = similarities(*self.look(self.pictures), self.words(torch.cat([states, wrong_states])), torch.cat([mask, wrong_mask]),
                                         torch.cat([sentence, wrong_sentence]))
         return {"loss": (contrast(words, same) + contrast(sentences, same)).reshape(())}
 

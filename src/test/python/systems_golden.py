@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from network_fixtures import StackedDiscriminator, StackGan, Transformer, Tree, first, last, spread
+from network_fixtures import OwnDamsm, StackedDiscriminator, StackGan, Transformer, Tree, contrast, first, last, similarities, spread
 from safetensors.torch import save_file
 
 torch.set_default_dtype(torch.float64)
@@ -183,6 +183,23 @@ class Adapter(nn.Module):
         return y / (y.square().sum(1, keepdim=True) + 1e-8).sqrt() * y.shape[1] ** 0.5
 
 
+class Guide(OwnDamsm):
+    """A frozen matching model that looks at what a generator drew; texts wrong in one attribute stand among the others, or do not."""
+
+    def __init__(self, size, channels, edge, words, width, against):
+        super().__init__(0, size, channels, edge, words, width)
+        del self.pictures
+        self.against = against
+
+    def forward(self, pictures, right, wrong, same):
+        n = len(pictures)
+        texts = [torch.cat(pair) for pair in zip(right, wrong)] if self.against else right
+        words, sentences = similarities(*self.look(pictures), self.words(texts[1]), texts[2], texts[0])
+        same = same if self.against else same[:, :n]
+        fit = words + sentences
+        return contrast(words, same) + contrast(sentences, same), (fit.diagonal() >= fit.max(1)[0] - 1e-4).double().mean()
+
+
 # ---- losses
 
 def on_real(kind, scores):
@@ -240,7 +257,7 @@ def colours(pictures):
 
 def train(case, seed, generator, judges, *, batch=4, noise, tells_mean=False, word_width=0, loss="hinge", terms=(1, 0.5, 0.5, 0, 0, 0), rolled=False,
           penalized=None, weight=0, shake=0.01, interval=1, clip=0, critic=1, betas=(0.5, 0.999), rates=(2e-4, 2e-4), augmentation=0, coloured=0,
-          draw=None, ends=("generator", "discriminator")):
+          draw=None, guide=None, matching=0, ends=("generator", "discriminator")):
     torch.manual_seed(seed)
     spread(generator)
     for judge in judges:
@@ -281,12 +298,22 @@ def train(case, seed, generator, judges, *, batch=4, noise, tells_mean=False, wo
         tensors[f"{case}/in/mask"] = mask.float()
     for network, modules in (("generator", [generator]), ("discriminator", judges), ("adapter", [adapter])):
         keep("initial", network, modules)
+    if guide:
+        spread(guide).requires_grad_(False)
+        keep("initial", "matching", [guide])
+        wrong_features = given("wrong_features", (STEPS, batch, 5), -1.5, 1.5)
+        wrong_states = given("wrong_words", (STEPS, batch, 5, word_width), -1, 1)
+        wrong_mask = mask.flip(1)
+        tensors[f"{case}/in/wrong_mask"] = wrong_mask.float()
+        same = torch.zeros(STEPS, batch, 2 * batch)
+        same[1, 0, 2] = same[1, 2, 0] = same[2, 1, batch + 3] = 1
+        tensors[f"{case}/in/same_captions"] = same.float()
     learned = [p for p in generator.parameters() if p.requires_grad]
     judged = [p for judge in judges for p in judge.parameters()]
     adam_g = torch.optim.Adam(learned, rates[0], betas)
     adam_d = torch.optim.Adam(judged, rates[1], betas)
     w_real, w_wrong, w_fake, w_real_alone, w_fake_alone, w_drawn_alone = terms
-    figures = {name: [] for name in ("d.loss", "d.real", "d.fake", "d.penalty", "d.norm", "g.loss", "g.augmentation", "g.colours", "g.norm")}
+    figures = {name: [] for name in ("d.loss", "d.real", "d.fake", "d.penalty", "d.norm", "g.loss", "g.augmentation", "g.colours", "g.matching", "g.matched", "g.norm")}
     for t in range(STEPS):
         said = {}
         text = adapter(features[t])
@@ -357,6 +384,9 @@ def train(case, seed, generator, judges, *, batch=4, noise, tells_mean=False, wo
             if coloured:
                 said["g.colours"] = colours(fakes)
                 total = total + coloured * said["g.colours"]
+            if guide:
+                said["g.matching"], said["g.matched"] = guide(fakes[-1], (text, states[t], mask[t]), (adapter(wrong_features[t]), wrong_states[t], wrong_mask[t]), same[t])
+                total = total + matching * said["g.matching"]
             said["g.loss"] = total
             gradients = torch.autograd.grad(total, learned)
             for parameter, gradient in zip(learned, gradients):
@@ -366,7 +396,8 @@ def train(case, seed, generator, judges, *, batch=4, noise, tells_mean=False, wo
         for name in figures:
             figures[name].append(float(said[name].detach()) if name in said else float("nan"))
     for name, numbers in figures.items():
-        tensors[f"{case}/said/{name}"] = torch.tensor(numbers).float()
+        if not all(np.isnan(numbers)):
+            tensors[f"{case}/said/{name}"] = torch.tensor(numbers).float()
     for network, modules in (("generator", [generator]), ("discriminator", judges)):
         if network in ends:
             keep("final", network, modules)
@@ -405,6 +436,10 @@ train("stackgan_tree", 8, Tree(3, 2, 5, [8, 4], 3, 1), [Stacked(2, 2, 1, 0, True
       loss="nonsaturating", terms=(1, 1, 1, 2, 1, 1), augmentation=2, coloured=50, penalized="r1", weight=0.1, interval=2)
 train("attngan", 9, Tree(3, 2, 5, [8, 4], 2, 1, 6), [Stacked(5, 2, 1, 0, True), Stacked(5, 2, 2, 1, True)], noise=5, word_width=6,
       loss="nonsaturating", terms=(1 / 2, 1 / 3, 1 / 3, 1 / 2, 1 / 3, 1), augmentation=1)
+for name, seed, against in (("attngan_damsm", 11, False), ("attngan_damsm_against", 12, True)):
+    train(name, seed, Tree(3, 2, 5, [8, 4], 2, 1, 6), [Stacked(5, 2, 1, 0, True), Stacked(5, 2, 2, 1, True)], noise=5, word_width=6,
+          loss="nonsaturating", terms=(1 / 2, 1 / 3, 1 / 3, 1 / 2, 1 / 3, 1), augmentation=1, guide=Guide(16, [3, 4, 5], 8, 6, 5, against), matching=0.2,
+          ends=("generator",))
 train("transformer", 10, Transformer(16, 3, 2, 5, 6, 8, 2, 4, 3), [DfGanDiscriminator(5, [4, 6, 6], 6)], noise=3 + 2 * 16, word_width=6,
       penalized="r1", weight=0.5, betas=(0.0, 0.99))
 save_file(tensors, sys.argv[1])

@@ -31,6 +31,7 @@ record GoldenCase(String name, GanSettings settings, Optional<Matcher> guide, Sa
     private static final SafetensorsFile FILE = open("gan");
     private static final String WORDS = "words";
     private static final String MASK = "mask";
+    private static final String WRONG = "wrong_";
 
     private static final String YARDSTICK = """
             task: gan
@@ -107,9 +108,9 @@ record GoldenCase(String name, GanSettings settings, Optional<Matcher> guide, Sa
 
         @Override
         public TextCondition.Words words(Graph graph, String name, int rows) {
-            Value states = graph.input(WORDS, DType.F32, shape(WORDS));
-            return new TextCondition.Words(states, states,
-                    graph.input(MASK, DType.F32, shape(MASK)));
+            String prefix = name.equals(GanProgram.WRONG_CAPTIONS) ? WRONG : "";
+            Value states = graph.input(prefix + WORDS, DType.F32, shape(WORDS));
+            return new TextCondition.Words(states, states, graph.input(prefix + MASK, DType.F32, shape(MASK)));
         }
 
         @Override
@@ -166,12 +167,10 @@ record GoldenCase(String name, GanSettings settings, Optional<Matcher> guide, Sa
         if (graph.inputs().containsKey(GanProgram.WRONG_CAPTIONS)) {
             inputs.put(GanProgram.WRONG_CAPTIONS, row("wrong_features", step));
         }
-        if (graph.inputs().containsKey(GanProgram.PENALTY_KEYS)) {
-            inputs.put(GanProgram.PENALTY_KEYS, row(GanProgram.PENALTY_KEYS, step));
-        }
-        if (graph.inputs().containsKey(WORDS)) {
-            inputs.put(WORDS, row(WORDS, step));
-            inputs.put(MASK, row(MASK, step));
+        for (String more : List.of(GanProgram.PENALTY_KEYS, WORDS, MASK, WRONG + WORDS, WRONG + MASK, SameCaptions.INPUT)) {
+            if (graph.inputs().containsKey(more)) {
+                inputs.put(more, row(more, step));
+            }
         }
         inputs.put(GanProgram.NOISE_KEYS, row("noise_keys", step));
         inputs.put(GanProgram.AVERAGE_DECAY, Tensor.of(arena, Shape.SCALAR,

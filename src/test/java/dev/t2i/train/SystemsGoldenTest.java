@@ -1,6 +1,11 @@
 package dev.t2i.train;
 
 import dev.t2i.config.Settings;
+import dev.t2i.gan.Damsm;
+import dev.t2i.gan.DamsmLoss;
+import dev.t2i.gan.ImageEncoder;
+import dev.t2i.gan.Matcher;
+import dev.t2i.gan.RegionEncoder;
 import dev.t2i.safetensors.SafetensorsFile;
 import java.util.List;
 import java.util.Optional;
@@ -29,6 +34,13 @@ class SystemsGoldenTest {
     private static final String USUAL = "optimizer: {generator_rate: 0.0002, discriminator_rate: 0.0002, beta1: 0.5, beta2: 0.999, warmup: 0}\n";
     private static final String THIRDS = "terms: {real: 0.5, real_alone: 0.5, mismatched: 0.3333333333333333, fake: 0.3333333333333333, "
             + "fake_alone: 0.3333333333333333, generator_alone: 1}";
+    private static final String ATTNGAN = """
+            generator: {kind: attngan, noise_width: 3, augmentation_width: 2, channels: [8, 4], stages: 2, residuals: 1}
+            discriminator: {kind: stacked, width: 2, alone: true}
+            """;
+    private static final String ATTNGAN_LOSS = """
+            loss: {adversarial: nonsaturating, one_wrong: 0, penalty: none, penalty_interval: 1, augmentation: 1, %s}
+            """.formatted(THIRDS);
     private static final SafetensorsFile TENSORS = GoldenCase.open("systems");
 
     private static final List<GoldenCase> CASES = List.of(
@@ -69,18 +81,21 @@ class SystemsGoldenTest {
                     loss: {adversarial: nonsaturating, one_wrong: 0, penalty: r1, penalty_weight: 0.1, penalty_interval: 2, augmentation: 2, colours: 50,
                       terms: {real: 1, real_alone: 2, mismatched: 1, fake: 1, fake_alone: 1, generator_alone: 1}}
                     """, "size=32"),
-            of("attngan", """
-                    generator: {kind: attngan, noise_width: 3, augmentation_width: 2, channels: [8, 4], stages: 2, residuals: 1}
-                    discriminator: {kind: stacked, width: 2, alone: true}
-                    """, """
-                    loss: {adversarial: nonsaturating, one_wrong: 0, penalty: none, penalty_interval: 1, augmentation: 1, %s}
-                    """.formatted(THIRDS)),
+            of("attngan", ATTNGAN, ATTNGAN_LOSS),
+            guided("attngan_damsm", false),
+            guided("attngan_damsm_against", true),
             of("transformer", """
                     generator: {kind: transformer, noise_width: 3, style_width: 8, patches: 4, patch: 4, patch_noise: 2, blocks: 2, detail: 3}
                     discriminator: {channels: [4, 6, 6], head_width: 6, plain_shortcuts: true}
                     """, """
                     loss: {adversarial: hinge, one_wrong: 0, penalty: r1, penalty_weight: 0.5, penalty_interval: 1}
                     """, "optimizer.beta1=0", "optimizer.beta2=0.99"));
+
+    /** AttnGAN beside a frozen DAMSM, words and sentences; {@code against} if captions that are wrong in one attribute stand among the others. */
+    private static GoldenCase guided(String name, boolean against) {
+        Matcher damsm = new Damsm(new RegionEncoder.Own(new ImageEncoder(5, List.of(3, 4, 5)), 8), true, against, new DamsmLoss(4, 5, 10));
+        return new GoldenCase(name, of(name, ATTNGAN, ATTNGAN_LOSS, "loss.matching=0.2").settings(), Optional.of(damsm), TENSORS);
+    }
 
     private static GoldenCase of(String name, String networks, String training, String... overrides) {
         String yaml = COMMON + networks + training + (training.contains("optimizer:") ? "" : USUAL);
