@@ -27,6 +27,9 @@ interface PictureSettings {
     /** Whether activations are computed again for gradients rather than kept. */
     boolean recompute();
 
+    /** How many parts each batch is worked off in. */
+    int accumulate();
+
     /** A graph for a training step. */
     default Graph newGraph() {
         Graph graph = new Graph();

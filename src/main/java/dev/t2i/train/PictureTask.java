@@ -45,7 +45,7 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
         this.settings = settings;
         this.materials = materials;
         this.conditioning = new Conditioning(settings.text(), materials.source);
-        this.grid = new SampleGrid(materials.data, settings.seed(), settings.size(), settings.batch());
+        this.grid = new SampleGrid(materials.data, settings.seed(), settings.size(), shown());
         inputs.put(GanProgram.NOISE_KEYS, Tensor.allocate(arena, DType.I32, Shape.of(settings.batch(), 4)));
         inputs.put(GanProgram.AVERAGE_DECAY, Tensor.allocate(arena, DType.F32, Shape.SCALAR));
     }
@@ -129,7 +129,7 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
     public final void compileAll() {
         compile();
         if (settings.schedule().snapshot() > 0) {
-            drawing = draws(GanProgram.AVERAGE, true);
+            drawing = shows();
         }
     }
 
@@ -141,7 +141,7 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
     @Override
     public final void snapshot(Path folder, long step) {
         if (drawing == null) {
-            drawing = draws(GanProgram.AVERAGE, true);
+            drawing = shows();
         }
         grid.write(folder, step, (captions, keys) -> {
             Map<String, Tensor> texts = new HashMap<>();
@@ -150,9 +150,18 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
         });
     }
 
-    /** Draws batches with the present parameters of {@code place}. */
-    final Drawing draws(String place, boolean paints) {
-        return new Drawing(session(), settings.batch(), settings.buildGenerator(), place, settings.text().adapter().build(), conditioning.text(), paints);
+    /** How many pictures of a snapshot are drawn at a time: no more than a step works on, so that showing takes no memory that learning does without. */
+    private int shown() {
+        return settings.batch() / settings.accumulate();
+    }
+
+    private Drawing shows() {
+        return draws(shown(), GanProgram.AVERAGE, true);
+    }
+
+    /** Draws {@code rows} pictures, or latent variables of as many, at a time with the present parameters of {@code place}. */
+    final Drawing draws(int rows, String place, boolean paints) {
+        return new Drawing(session(), rows, settings.buildGenerator(), place, settings.text().adapter().build(), conditioning.text(), paints);
     }
 
     @Override

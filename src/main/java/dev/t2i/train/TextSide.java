@@ -168,13 +168,14 @@ final class TextSide implements GanProgram.TextInput, AutoCloseable {
     }
 
     /**
-     * Puts what a step needs of the named groups of sentences into {@code inputs}. Frozen, all groups together must have
-     * as many rows as were compiled for.
+     * Puts what a step needs of the named groups of sentences into {@code inputs}. Frozen, all groups together may have
+     * as many rows as were compiled for, or fewer.
      */
     void feed(Map<String, Tensor> inputs, Map<String, List<String>> groups) {
         if (trained) {
             groups.forEach((name, sentences) -> {
-                TokenBatch batch = batches.computeIfAbsent(name, _ -> TokenBatch.allocate(arena, sentences.size(), tokens + 1));
+                // Snapshots may have fewer at a time than steps.
+                TokenBatch batch = batches.computeIfAbsent(name + sentences.size(), _ -> TokenBatch.allocate(arena, sentences.size(), tokens + 1));
                 fill(batch, 0, sentences);
                 inputs.put(name + IDS, batch.ids());
                 inputs.put(name + MASK, batch.mask());

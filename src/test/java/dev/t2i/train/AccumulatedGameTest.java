@@ -6,11 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.t2i.TinyModel;
 import dev.t2i.backend.Backend;
+import dev.t2i.backend.Backends;
 import dev.t2i.backend.scalar.Precision;
 import dev.t2i.backend.scalar.ScalarBackend;
 import dev.t2i.backend.vector.VectorBackend;
 import dev.t2i.config.Settings;
+import dev.t2i.data.DataSpec;
 import dev.t2i.error.BadInputException;
 import dev.t2i.gan.TextCondition;
 import dev.t2i.graph.Graph;
@@ -22,6 +25,8 @@ import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +37,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A game's batch worked off in parts: the whole one's gradients, in less memory, or a refusal. */
 class AccumulatedGameTest {
@@ -41,6 +47,18 @@ class AccumulatedGameTest {
     private static final double PRECISE = 1e-6;
     /** With a second moment of one from the start Adam's steps are smooth in the gradient, where its very first ones know signs alone. */
     private static final String SMOOTH = "optimizer.beta1=0.5";
+
+    private static final String TASK = """
+            task: gan
+            size: 16
+            batch: 4
+            accumulate: %d
+            text: {encoder: unused, adapter: {width: 10, hidden_width: 12, tokens: 16}, train: all}
+            generator: {kind: df_gan, noise_width: 3, affine_width: 0, channels: [6, 6, 4]}
+            discriminator: {channels: [4, 6, 6], head_width: 6}
+            loss: {penalty_interval: 2}
+            schedule: {samples: 16, tick: 8, snapshot: 0, checkpoint: 8, keep: 2}
+            """;
 
     private record Sameness(GoldenCase golden, int parts) {
         @Override
@@ -217,6 +235,42 @@ class AccumulatedGameTest {
         assertTrue(two < 0.65 * whole, whole + ", in two parts " + two);
         assertTrue(four < 0.65 * two, two + " in two parts, in four " + four);
         assertTrue(slab(4, true) < four);
+    }
+
+    private GanTask task(Path folder, int parts) {
+        GanSettings settings = Settings.parse(TASK.formatted(parts), "test", GanSettings.class, List.of());
+        Path tiny = folder.resolve("tiny");
+        return new GanTask(settings, TextSource.open(Files.exists(tiny) ? tiny : TinyModel.write(tiny)), Optional.empty(),
+                DataSpec.parse("scenes:?seed=3").open(), "scenes:", Backends.get("vector", 2));
+    }
+
+    @Test
+    void snapshotsAreTheSamePicturesWithATrainedEncoder(@TempDir Path folder) throws Exception {
+        for (int parts : List.of(1, 2)) {
+            try (GanTask task = task(folder, parts)) {
+                task.initialize();
+                task.compile();
+                task.snapshot(Files.createDirectory(folder.resolve("grids" + parts)), 0);
+                task.step(0);
+                assertTrue(task.statistics().values().stream().allMatch(Double::isFinite), task.statistics().toString());
+                task.snapshot(folder.resolve("grids" + parts), 1);
+            }
+        }
+        String first = "step-00000000.png";
+        assertArrayEquals(Files.readAllBytes(folder.resolve("grids1").resolve(first)), Files.readAllBytes(folder.resolve("grids2").resolve(first)));
+    }
+
+    @Test
+    void aRunGoesOnInOtherParts(@TempDir Path folder) {
+        RunFolder run = new RunFolder(folder.resolve("run"));
+        for (int parts : List.of(1, 2)) {
+            try (GanTask task = task(folder, parts)) {
+                GanSettings settings = Settings.parse(TASK.formatted(parts), "test", GanSettings.class, List.of());
+                TaskRun.train(task, settings, run, parts > 1, parts == 1 ? 2 : Integer.MAX_VALUE);
+                assertTrue(task.statistics().values().stream().allMatch(Double::isFinite), task.statistics().toString());
+            }
+        }
+        assertTrue(Checkpoint.latest(run.checkpoints()).orElseThrow().endsWith("step-00000004"));
     }
 
     @Test
