@@ -50,7 +50,7 @@ public record MemoryNeed(String place, long states, long temporaries, long progr
     public void require(long feed) {
         long besides = place.equals(HOST) ? feed : 0;
         if (total() + besides > available) {
-            throw new BackendException("this takes %.0f MB of memory, %s has %.0f MB; take a smaller batch (--set batch=N) or --set recompute=true"
+            throw new BackendException("this takes %.0f MB of memory, %s has %.0f MB; take a smaller batch (--set batch=N), --set recompute=true or --set accumulate=K"
                     .formatted((total() + besides) / 1e6, place, available / 1e6));
         }
     }

@@ -79,7 +79,7 @@ class PlanningBackendTest {
         MemoryNeed need = new MemoryNeed("this machine", 100_000_000, 200_000_000, 50_000_000, 400_000_000);
         need.require(50_000_000);
         BackendException refusal = assertThrows(BackendException.class, () -> need.require(51_000_000));
-        assertEquals("this takes 401 MB of memory, this machine has 400 MB; take a smaller batch (--set batch=N) or --set recompute=true", refusal.getMessage());
+        assertEquals("this takes 401 MB of memory, this machine has 400 MB; take a smaller batch (--set batch=N), --set recompute=true or --set accumulate=K", refusal.getMessage());
     }
 
     @Test

@@ -28,6 +28,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,6 +49,8 @@ class AccumulatedGameTest {
     /** With a second moment of one from the start Adam's steps are smooth in the gradient, where its very first ones know signs alone. */
     private static final String SMOOTH = "optimizer.beta1=0.5";
 
+    /** By an ADA that counts. */
+    private static final String AUGMENTED = "diff_augment={parts: [colour, translation, xflip, rotate90], probability: 0.5, target: 0.6, span: 100, interval: 4}";
     private static final String TASK = """
             task: gan
             size: 16
@@ -78,6 +81,7 @@ class AccumulatedGameTest {
             of(SystemsGoldenTest.named("df_gan"), 4, "text.train=adapter", "loss.mismatches=shifted"),
             of(SystemsGoldenTest.named("r3gan"), 2),
             of(SystemsGoldenTest.named("r3gan"), 4, "loss.mismatches=shifted"),
+            of(SystemsGoldenTest.named("r3gan"), 2, AUGMENTED),
             of(SystemsGoldenTest.named("noise_r1"), 2),
             of(SystemsGoldenTest.named("df_gan"), 2, "loss.adversarial=wasserstein", "loss.penalty=wgan_gp", "loss.clip=0.3"),
             of(SystemsGoldenTest.named("transformer"), 2),
@@ -108,9 +112,16 @@ class AccumulatedGameTest {
                 network.initialize(run.session(), 1);
                 network.states().forEach(state -> shapes.put(state.name(), state.shape()));
             });
-            run.step(0, true, Map.of()).forEach((name, value) -> found.put(name, new double[] {value}));
+            GanProgram program = golden.program();
+            program.shown().initialize(run.session(), Arena.ofAuto());
+            program.shown().states().keySet().forEach(name -> shapes.put(name, Shape.SCALAR));
+            Map<String, Tensor> shown = new HashMap<>();
+            program.shown().allocateInputs(shown, Arena.ofAuto());
+            program.shown().feed(shown, 1, 0, List.of());
+            shown.keySet().retainAll(program.step(true, true).graph().inputs().keySet());
+            run.step(0, true, shown).forEach((name, value) -> found.put(name, new double[] {value}));
             shapes.forEach((name, shape) -> {
-                if (name.startsWith("adam1/")) {
+                if (name.startsWith("adam1/") || name.startsWith("augment/")) {
                     Tensor moment = filled(shape, 0);
                     run.session().get(name, moment);
                     found.put(name, numbers(moment));
@@ -140,7 +151,7 @@ class AccumulatedGameTest {
 
     /** The largest number among states of the network, or of the figure, that {@code name} belongs to. */
     private static double largest(Map<String, double[]> states, String name) {
-        String network = name.substring(0, name.indexOf('/', 6) + 1);
+        String network = name.startsWith("adam1/") ? name.substring(0, name.indexOf('/', 6) + 1) : "";
         return network.isEmpty() ? largest(states.get(name)) : states.entrySet().stream().filter(state -> state.getKey().startsWith(network))
                 .mapToDouble(state -> largest(state.getValue())).max().orElse(0);
     }
