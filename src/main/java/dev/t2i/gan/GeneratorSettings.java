@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param styleLayers of {@code mapped}: layers that join mapped noise and text to the style
  * @param spatialNoise of {@code mapped}: whether each cell of the stem has noise of its own; noiseWidth is then a multiple of 16
  * @param coordinates of {@code mapped}: whether modulation may vary linearly over the picture
- * @param attention of {@code mapped}: edges in pixels at which places look at the words of the text
+ * @param attention of {@code mapped}: edges in pixels, from 4, at which places look at the words of the text
  * @param priorBlocks of {@code mapped}: blocks of the prior's transformer over the cells, 0 for plain noise; needs spatialNoise
  * @param priorReaders of {@code mapped}: blocks of the prior's transformer over the words
  * @param priorWidth of {@code mapped}: width of both
@@ -68,8 +68,8 @@ public record GeneratorSettings(
         }
         attention = List.copyOf(attention);
         for (int edge : attention) {
-            if (edge <= 4 || edge > Channels.pixels(channels) || Integer.bitCount(edge) != 1) {
-                throw new IllegalArgumentException("attention names %d pixels, expected powers of two from 8 to %d".formatted(edge, Channels.pixels(channels)));
+            if (edge < 4 || edge > Channels.pixels(channels) || Integer.bitCount(edge) != 1) {
+                throw new IllegalArgumentException("attention names %d pixels, expected powers of two from 4 to %d".formatted(edge, Channels.pixels(channels)));
             }
         }
         if (priorBlocks > 0 && (kind != Kind.MAPPED || !spatialNoise)) {

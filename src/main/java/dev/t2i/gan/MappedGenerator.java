@@ -23,7 +23,7 @@ import java.util.Optional;
  * <p>With {@code spatialNoise}, the noise is also laid out over the 4x4 cells of the stem, so that where things stand, which
  * sentences seldom say, need not be spelled out by one vector for the whole picture.
  *
- * <p>{@code attention} names the sizes of picture, such as 8 and 16, at which every place looks at the words.
+ * <p>{@code attention} names the sizes of picture, from 4, at which every place looks at the words.
  *
  * <p>With {@code priorBlocks}, a {@link LatentPrior} of so many blocks makes the latent variables from noise and text.
  *
@@ -73,6 +73,9 @@ public record MappedGenerator(int latentWidth, int textWidth, int styleWidth, in
             int depth = latentWidth / (STEM * STEM);
             x = x.add(Layers.conv2d(place.at("ground"), noise.reshape(n, STEM, STEM, depth), channels.getFirst(), 1, Window.of(1, 0),
                     Initializer.kaiming(Shape.of(channels.getFirst(), depth, 1, 1), SLOPE)));
+        }
+        if (attention.contains(STEM)) {
+            x = new WordAttention(ATTENTION_WIDTH).attend(place.at("words"), x, text.words().orElseThrow());
         }
         int trained = channels.size() - 1 - grown;
         Initializer start = Initializer.kaiming(Shape.of(3, channels.get(trained), 3, 3), 1);

@@ -24,6 +24,10 @@ public record Posterior(int latentWidth, int textWidth, boolean spatial, List<In
     private static final double SLOPE = 0.2;
     /** Log variances stay within this range: smooth, and no exponential overflows. */
     private static final double LIMIT = 8;
+    /** Cells along an edge whose means are what a pixel stands out from. */
+    private static final int SURROUNDINGS = 4;
+    /** What pixels of captioned scenes are from their surroundings' means, on average (300 scenes): there, weights have a mean of about 1. */
+    private static final double USUAL_CONTRAST = 0.17;
 
     public Posterior {
         channels = List.copyOf(channels);
@@ -82,5 +86,24 @@ public record Posterior(int latentWidth, int textWidth, boolean spatial, List<In
     public static Value difference(Value drawn, Value real) {
         Value gap = drawn.sub(real);
         return gap.abs().add(gap.square()).mean().reshape(Shape.SCALAR);
+    }
+
+    /**
+     * The same, pixels weighed by how far the real picture is there from the mean around it: what stands out counts, be it small, and plain
+     * backgrounds count little. With little contrast in a picture its weights are small as a whole, so that no scene with one thing
+     * counts as much as one with three.
+     *
+     * @param contrast share of the weights that goes by contrast, 0 to 1; the rest is alike everywhere
+     */
+    public static Value difference(Value drawn, Value real, double contrast) {
+        if (contrast == 0) {
+            return difference(drawn, real);
+        }
+        int cell = real.dim(1) / SURROUNDINGS;
+        Value around = Functions.upsampleNearest(Functions.averagePool(real, cell), cell);
+        Value aside = real.sub(around).abs().mean(3).reshape(real.dim(0), real.dim(1), real.dim(2), 1);
+        Value weights = aside.mul(contrast / USUAL_CONTRAST).add(1 - contrast);
+        Value gap = drawn.sub(real);
+        return gap.abs().add(gap.square()).mul(weights).mean().reshape(Shape.SCALAR);
     }
 }

@@ -20,6 +20,8 @@ import java.util.Optional;
  * @param divergence weight of a nat of Kullback-Leibler divergence against the mean difference of pixels in [-1, 1], at first
  * @param finalDivergence the same at the end; in between it grows by a constant factor. Cheap noise learns fast where things
  *     stand; dear noise then leaves to the text what the text says
+ * @param contrast share of a pixel's weight in the difference that goes by how far it stands out from what is around it in the real
+ *     picture; the rest is alike everywhere
  * @param learn what learns
  * @param recompute whether activations inside the blocks of generator, discriminator and inference network are computed again for
  *     gradients rather than kept: less memory for some time, with the same results
@@ -40,6 +42,7 @@ public record AutoencoderSettings(
         List<Integer> posterior,
         @Range(above = 0) @Default("0.001") double divergence,
         @Range(above = 0) @Default("0.004") double finalDivergence,
+        @Range(min = 0, max = 1) @Default("0") double contrast,
         @Range(min = 0, max = 1) @Default("0.001") double learningRate,
         @Range(min = 0) @Default("4000") long warmup,
         GanSettings.Average average,

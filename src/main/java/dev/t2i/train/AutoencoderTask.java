@@ -69,7 +69,7 @@ public final class AutoencoderTask extends PictureTask {
             Value real = pictures.slice(0, start, start + rows);
             Posterior.Distribution inferred = posterior.infer(posteriorPlace, real, some.sentence().stopGradient());
             Value latent = inferred.sample(noise.slice(0, start, start + rows));
-            Value difference = Posterior.difference(generator.paint(generatorPlace, latent, some), real);
+            Value difference = Posterior.difference(generator.paint(generatorPlace, latent, some), real, settings.contrast());
             Value divergence = generator.divergence(generatorPlace, inferred, latent, some);
             Value loss = difference.add(divergence.mul(nat));
             figures.add(List.of(loss.mul(1.0 / parts), difference.mul(1.0 / parts), divergence.mul(1.0 / parts)));

@@ -1,0 +1,54 @@
+#!/bin/sh
+# The study of docs/study.md: one system, one seed, so many minutes on one processor, then measured and drawn.
+#   bench/study/run.sh OUT MINUTES SEED SYSTEM [PROCESSOR]
+# SYSTEM is damsm (once, before attngan), or one of those below. Stops at the first command that fails; what is there already is kept.
+set -eu
+out=$1 minutes=$2 seed=$3 system=$4 processor=${5:-0}
+here=$(cd "$(dirname "$0")/../.." && pwd)
+jar=${T2I_JAR:-$here/target/t2i.jar}
+cd "$here"
+mkdir -p "$out"
+
+t2i() { taskset -c "$processor" java --enable-preview -jar "$jar" "$@"; }
+
+# train NAME CONFIG MINUTES SETTING...
+train() {
+    name=$1 config=$2 limit=$3
+    shift 3
+    [ -d "$out/$name/model" ] && return
+    sets=""
+    for setting in "$@"; do sets="$sets --set $setting"; done
+    # Settings hold no blanks, so that they may be split here.
+    # shellcheck disable=SC2086
+    t2i train --config "configs/$config.yaml" --data scenes: --out "$out/$name" --set "schedule.minutes=$limit" \
+        --set "seed=$seed" --set schedule.snapshot=0 $sets 2> "$out/$name.log"
+}
+
+model=$out/$system-$seed
+case $system in
+damsm)
+    train damsm damsm-64 "$minutes" encoder=weights/default/encoder schedule.samples=44000
+    exit ;;
+tutorial | df-gan | stackgan | transformer)
+    train "$system-$seed" "$system-64" "$minutes" ;;
+attngan)
+    train "$system-$seed" attngan-64 "$minutes" "text.encoder=$out/damsm/model" ;;
+stackgan2)
+    # Its tree with 16, 32 and 64 pixels.
+    train "$system-$seed" stackgan2-128 "$minutes" size=64 generator.channels=[128,64,32] ;;
+autoencoder)
+    # Three fifths of the time for everything, the rest for the prior; rates fall to zero within it.
+    first=$(awk "BEGIN { print $minutes * 0.6 }") second=$(awk "BEGIN { print $minutes * 0.4 }")
+    train "$system-first-$seed" autoencoder-64 "$first" text.encoder=default text.train=none \
+        "schedule.samples=$(awk "BEGIN { print int($minutes * 850) }")"
+    train "$system-$seed" prior-64 "$second" "start=$out/$system-first-$seed/model" "text.encoder=$out/$system-first-$seed/model" \
+        "schedule.samples=$(awk "BEGIN { print int($minutes * 2100) }")" ;;
+*)
+    echo "$0: there is no system '$system'" >&2
+    exit 2 ;;
+esac
+[ -f "$model.json" ] || {
+    t2i eval --model "$model/model" --metrics attributes,fid,kid,rprecision --samples 1000 --json > "$model.json.part" 2> "$model.eval.log"
+    mv "$model.json.part" "$model.json"
+}
+t2i sample --model "$model/model" --prompts bench/study/prompts.txt --seed 1 --grid --out "$model.png" --force 2>> "$model.eval.log"
