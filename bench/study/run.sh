@@ -51,4 +51,4 @@ esac
     t2i eval --model "$model/model" --metrics attributes,fid,kid,rprecision --samples 1000 --json > "$model.json.part" 2> "$model.eval.log"
     mv "$model.json.part" "$model.json"
 }
-t2i sample --model "$model/model" --prompts bench/study/prompts.txt --seed 1 --grid --out "$model.png" --force 2>> "$model.eval.log"
+t2i sample --model "$model/model" --prompts bench/study/prompts.txt --seed 1 --out "$model-pictures" --force 2>> "$model.eval.log"

@@ -10,6 +10,7 @@ import dev.t2i.TextToImage;
 import dev.t2i.TinyModel;
 import dev.t2i.backend.Backends;
 import dev.t2i.config.Settings;
+import dev.t2i.config.SettingsException;
 import dev.t2i.data.CaptionedImages;
 import dev.t2i.data.DataSpec;
 import dev.t2i.error.BadInputException;
@@ -138,6 +139,30 @@ class PriorTrainingTest {
             }
             assertTrue(end < start, start / 20 + " nats at first, " + end / 20 + " in the end");
         }
+    }
+
+    @Test
+    void itLearnsToTellCaptionsFromWrongOnes() {
+        try (PriorTask task = priorAlone(settings("none", 4000, PRIOR_ALONE + "\nagainst_wrong: 4"))) {
+            task.initialize();
+            task.compile();
+            double start = 0;
+            double end = 0;
+            for (int step = 0; step < 150; step++) {
+                task.step(step);
+                Map<String, Double> figures = task.statistics();
+                assertEquals(figures.get("divergence") + 4 * figures.get("doubt"), figures.get("loss"), 1e-4 * figures.get("loss"));
+                start += step < 30 ? figures.get("doubt") : 0;
+                end += step >= 120 ? figures.get("doubt") : 0;
+            }
+            assertTrue(end < start, start / 30 + " nats of doubt at first, " + end / 30 + " in the end");
+        }
+    }
+
+    @Test
+    void tellingGoesWithThePriorAlone() {
+        SettingsException refusal = assertThrows(SettingsException.class, () -> settings("none", 64, "against_wrong: 1"));
+        assertTrue(refusal.getMessage().contains("against_wrong is 1.0, which goes with learn=prior alone"), refusal.getMessage());
     }
 
     @Test
