@@ -15,7 +15,7 @@ import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -112,7 +112,7 @@ public final class PriorTask extends PictureTask {
 
     @Override
     public void compile() {
-        conditioning.compile(session(), adapterPlace, settings.batch(), arena);
+        conditioning.compile(session(), adapterPlace, (settings.againstWrong() > 0 ? 2 : 1) * settings.batch(), arena);
         try (Arena scratch = Arena.ofConfined()) {
             Map<String, Tensor> painter = firstGenerator(painterPlace.declarations(), scratch);
             Learned.put(session(), GanProgram.GENERATOR, painter);
@@ -129,7 +129,8 @@ public final class PriorTask extends PictureTask {
 
     @Override
     protected Map<String, Tensor> inputs(long step, Feed.Batch batch) {
-        Map<String, List<String>> sentences = new HashMap<>(Map.of(GanProgram.CAPTIONS, batch.captions()));
+        Map<String, List<String>> sentences = new LinkedHashMap<>();
+        sentences.put(GanProgram.CAPTIONS, batch.captions());
         if (settings.againstWrong() > 0) {
             sentences.put(GanProgram.WRONG_CAPTIONS, batch.wrongCaptions());
         }
