@@ -75,7 +75,7 @@ public record TinyModel(int embedding, int layers, int tokens, List<Integer> cha
     private ModelConfig config() {
         TreeSet<String> words = new TreeSet<>();
         CAPTIONS.forEach(caption -> words.addAll(Sentences.words(caption)));
-        GeneratorSettings generator = new GeneratorSettings(GeneratorSettings.Kind.MAPPED, 8, 12, 1, false, false, List.of(), 0, 1, 8, 16, 0, channels,
+        GeneratorSettings generator = new GeneratorSettings(GeneratorSettings.Kind.MAPPED, 8, 12, 1, false, false, List.of(), 0, 1, 8, 0, 16, 0, channels,
                 128, 1, 2, 16, 4, 4, 4, 16);
         return new ModelConfig(1, "tiny", 4 << channels.size() - 1, new AdapterSettings(10, 12, tokens), generator, 0, "none", 1, List.copyOf(words));
     }

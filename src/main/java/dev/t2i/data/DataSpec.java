@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
  *
  * <ul>
  * <li>{@code scenes:} rendered on the fly; {@code seed} (default 0), {@code split} {@code train} (default), {@code test} or {@code heldout},
- *     {@code count} (default endless).
+ *     {@code count} (default endless), {@code sides} the share of captions chosen to say what is left, right or in the middle (default 0).
  * <li>{@code folder:DIR} pictures with captions, see {@link FolderReader}; {@code text}: the caption column of the metadata (default
  *     {@code text}; {@code caption} in a table), {@code image}: the column that names pictures, {@code extension} of sidecar captions (default
  *     {@code txt}), {@code table}: a CSV, TSV or JSON-lines file with all captions.
@@ -36,7 +36,7 @@ import java.util.stream.Collectors;
  */
 public record DataSpec(Kind kind, String location, Map<String, String> options) {
     public enum Kind {
-        SCENES("scenes:", "seed", "split", "count"),
+        SCENES("scenes:", "seed", "split", "count", "sides"),
         FOLDER("folder:DIR", "text", "image", "extension", "table", "split", "faults"),
         COCO("coco:DIR", "year", "splits", "split", "faults"),
         FLICKR30K("flickr30k:DIR", "split", "faults"),
@@ -126,6 +126,7 @@ public record DataSpec(Kind kind, String location, Map<String, String> options) 
             seed();
             scenes();
             count();
+            sides();
         } else if (location.isEmpty()) {
             throw new DataException("data '" + spec + "': name the place, as in " + kind.form);
         } else {
@@ -140,7 +141,7 @@ public record DataSpec(Kind kind, String location, Map<String, String> options) 
      */
     public CaptionedImages open() {
         return switch (kind) {
-            case SCENES -> new SceneImages(seed(), scenes(), count());
+            case SCENES -> new SceneImages(seed(), scenes(), count(), sides());
             case PACK -> PackedImages.open(this);
             default -> CataloguedImages.of(this, catalogue());
         };
@@ -187,6 +188,19 @@ public record DataSpec(Kind kind, String location, Map<String, String> options) 
             throw new DataException("data '" + this + "': count is at least 1, not " + count);
         }
         return count;
+    }
+
+    private double sides() {
+        String value = options.getOrDefault("sides", "0");
+        try {
+            double sides = Double.parseDouble(value);
+            if (sides >= 0 && sides <= 1) {
+                return sides;
+            }
+        } catch (NumberFormatException _) {
+            // Said below.
+        }
+        throw new DataException("data '" + this + "': sides is a share from 0 to 1, not '" + value + "'");
     }
 
     Split scenes() {

@@ -60,7 +60,7 @@ public final class PackedImages implements CaptionedImages {
     public Example describe(long index, long captionSeed) {
         long number = number(index);
         if (pack.hasScenes()) {
-            return SceneImages.example(pack.scene(number), pack.split(number).equals(HELD_OUT), captionSeed);
+            return SceneImages.example(pack.scene(number), pack.split(number).equals(HELD_OUT), 0, captionSeed);
         }
         List<String> captions = pack.captions(number);
         return Example.plain(CaptionChoice.of(captions, index, captionSeed));

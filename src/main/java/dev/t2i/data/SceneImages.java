@@ -18,17 +18,24 @@ public final class SceneImages implements CaptionedImages {
 
     private final SceneSampler sampler;
     private final boolean heldOut;
+    private final double sides;
     private final long size;
     private final ThreadLocal<SceneRenderer> renderers = new ThreadLocal<>();
 
     /** @param size how many scenes, or {@link #ENDLESS} */
     public SceneImages(long seed, SceneSampler.Split split, long size) {
+        this(seed, split, size, 0);
+    }
+
+    /** @param sides see {@link CaptionGrammar#caption(Scene, long, double)} */
+    SceneImages(long seed, SceneSampler.Split split, long size, double sides) {
         if (size < 1) {
             throw new DataException("a data set of scenes has at least 1 picture, not " + size);
         }
         this.heldOut = split == SceneSampler.Split.HELDOUT;
         this.sampler = new SceneSampler(seed, split);
         this.size = size;
+        this.sides = sides;
     }
 
     @Override
@@ -47,7 +54,7 @@ public final class SceneImages implements CaptionedImages {
     public Example load(long index, long captionSeed, int imageSize, MemorySegment pixels) {
         Scene scene = scene(index);
         renderer(imageSize).render(scene, pixels);
-        return example(scene, heldOut, captionSeed);
+        return example(scene, heldOut, sides, captionSeed);
     }
 
     /** Draws a scene into {@code imageSize * imageSize * 3} bytes. */
@@ -57,12 +64,12 @@ public final class SceneImages implements CaptionedImages {
 
     @Override
     public Example describe(long index, long captionSeed) {
-        return example(scene(index), heldOut, captionSeed);
+        return example(scene(index), heldOut, sides, captionSeed);
     }
 
     /** @param heldOut whether the scene is one of those whose captions name a held-out composition */
-    static Example example(Scene scene, boolean heldOut, long captionSeed) {
-        Caption caption = CaptionGrammar.caption(scene, captionSeed);
+    static Example example(Scene scene, boolean heldOut, double sides, long captionSeed) {
+        Caption caption = CaptionGrammar.caption(scene, captionSeed, sides);
         // A held-out scene tests nothing unless its caption asks for what is held out.
         for (int i = 1; heldOut && i < CAPTION_ATTEMPTS && !CaptionGrammar.namesHeldOut(caption); i++) {
             caption = CaptionGrammar.caption(scene, captionSeed + i * 0x9E3779B97F4A7C15L);

@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param priorBlocks of {@code mapped}: blocks of the prior's transformer over the cells, 0 for plain noise; needs spatialNoise
  * @param priorReaders of {@code mapped}: blocks of the prior's transformer over the words
  * @param priorWidth of {@code mapped}: width of both
+ * @param priorReach of {@code mapped}: how many words to either side each word hears before the prior's transformer reads them; 0 for none
  * @param affineWidth of {@code df_gan}: width of the hidden layer of each affine, 0 for as many as the channels that it acts on
  * @param grown of {@code mapped}: how many of the last channels were appended to a generator that had learnt without them; each
  *     corrects the enlarged picture of the entries before it
@@ -44,6 +45,7 @@ public record GeneratorSettings(
         @Range(min = 0, max = 64) @Default("0") int priorBlocks,
         @Range(min = 0, max = 16) @Default("2") int priorReaders,
         @Range(min = 1, max = 1024) @Default("128") int priorWidth,
+        @Range(min = 0, max = 16) @Default("0") int priorReach,
         @Range(min = 0, max = 4096) @Default("256") int affineWidth,
         @Range(min = 0, max = 8) @Default("0") int grown,
         @Default("[]") List<Integer> channels,
@@ -140,7 +142,7 @@ public record GeneratorSettings(
         return switch (kind) {
             case DF_GAN -> new DfGanGenerator(noiseWidth, textWidth, affineWidth, channels);
             case MAPPED -> new MappedGenerator(noiseWidth, textWidth, styleWidth, styleLayers, spatialNoise, coordinates, attention,
-                    priorBlocks, priorReaders, priorWidth, grown, channels);
+                    priorBlocks, priorReaders, priorWidth, priorReach, grown, channels);
             case DCGAN -> new DcganGenerator(noiseWidth, textWidth, channels);
             case STACKGAN -> new StackGanGenerator(noiseWidth, augmentationWidth, textWidth, channels, stages == 2 ? Optional.of(residuals) : Optional.empty());
             case STACKGAN_TREE -> new StackGanTreeGenerator(noiseWidth, augmentationWidth, textWidth, channels, stages, residuals);

@@ -22,17 +22,23 @@ import java.util.Optional;
  * cell also hears, with weights of its own, which words occur at all.
  *
  * <p>The words pass a few blocks of a transformer that looks both ways, for "on the left" comes after what it is said of, where
- * a language model no longer sees it; then the cells, a token each, look back at each other and at the words.
+ * a language model no longer sees it; then the cells, a token each, look back at each other and at the words. With {@code reach}, every
+ * word first hears those beside it, so many to either side, each place with weights of its own (a convolution over the words): which of two
+ * things is "on the left" stands next to it, and attention alone has to find twice over, from word to word and from cell to word, what
+ * pays only when both are found.
  *
  * @param side cells along an edge
  * @param depth variables in a cell
  * @param blocks of the transformer over the cells
  * @param readers blocks of the transformer over the words
  * @param width of each token
+ * @param reach how far to either side a word hears others before the blocks over the words; 0 for none
  */
-public record LatentPrior(int side, int depth, int blocks, int readers, int width) {
+public record LatentPrior(int side, int depth, int blocks, int readers, int width, int reach) {
     private static final int COMPONENTS = 8;
     private static final double EPSILON = 1e-5;
+    /** Features of each word that those beside it hear. */
+    private static final int SPOKEN = 64;
     /** Features of which a cell hears the largest over all words. */
     private static final int HEARD = 64;
     private static final double UNHEARD = -1e4;
@@ -150,6 +156,9 @@ public record LatentPrior(int side, int depth, int blocks, int readers, int widt
         Value embedded = Layers.layerNorm(place.at("embedded_norm"), words.embeddings(), EPSILON);
         Value tokens = linear(place.at("in"), words.states(), width)
                 .add(Layers.linear(place.at("embedded"), embedded, width, Initializer.ZEROS, Initializer.ZEROS));
+        if (reach > 0) {
+            tokens = tokens.add(near(place.at("near"), embedded, words.mask()));
+        }
         Value mask = words.mask().reshape(n, 1, 1, count);
         for (int i = 0; i < readers; i++) {
             Parameters block = place.at("blocks").at(i);
@@ -157,6 +166,19 @@ public record LatentPrior(int side, int depth, int blocks, int readers, int widt
             tokens = think(block.at("layer"), tokens);
         }
         return norm(place, tokens);
+    }
+
+    /** What each word makes of those beside it, {@code [n, words, width]}; nothing at first. */
+    private Value near(Parameters place, Value embedded, Value mask) {
+        int n = embedded.dim(0);
+        int count = embedded.dim(1);
+        Value spoken = linear(place, embedded, SPOKEN).mul(mask.reshape(n, count, 1));
+        Value framed = spoken.pad(1, reach, reach, 0);
+        Value[] heard = new Value[2 * reach + 1];
+        for (int i = 0; i < heard.length; i++) {
+            heard[i] = framed.slice(1, i, i + count);
+        }
+        return Layers.linear(place.at("out"), Value.concat(2, heard), width, Initializer.ZEROS, Initializer.ZEROS);
     }
 
     /** What each cell makes of the words that occur, {@code [n, cells, width]}; nothing at first. */

@@ -36,7 +36,7 @@ import java.util.Optional;
  * nothing at first, so that growing begins with the picture as it was.
  */
 public record MappedGenerator(int latentWidth, int textWidth, int styleWidth, int styleLayers, boolean spatialNoise, boolean coordinates, List<Integer> attention,
-        int priorBlocks, int priorReaders, int priorWidth, int grown, List<Integer> channels) implements Generator {
+        int priorBlocks, int priorReaders, int priorWidth, int priorReach, int grown, List<Integer> channels) implements Generator {
     private static final double SLOPE = 0.2;
     private static final int STEM = 4;
     private static final int ATTENTION_WIDTH = 64;
@@ -60,7 +60,7 @@ public record MappedGenerator(int latentWidth, int textWidth, int styleWidth, in
 
     @Override
     public Optional<LatentPrior> prior() {
-        return priorBlocks == 0 ? Optional.empty() : Optional.of(new LatentPrior(STEM, latentWidth / (STEM * STEM), priorBlocks, priorReaders, priorWidth));
+        return priorBlocks == 0 ? Optional.empty() : Optional.of(new LatentPrior(STEM, latentWidth / (STEM * STEM), priorBlocks, priorReaders, priorWidth, priorReach));
     }
 
     @Override

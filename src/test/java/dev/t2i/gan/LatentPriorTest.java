@@ -101,7 +101,7 @@ class LatentPriorTest {
         int steps = 4001;
         double reach = 60;
         double width = 2 * reach / (steps - 1);
-        try (Trial trial = new Trial(new LatentPrior(1, 1, 1, 1, 4), steps)) {
+        try (Trial trial = new Trial(new LatentPrior(1, 1, 1, 1, 4, 0), steps)) {
             double[] x = new double[steps];
             Arrays.setAll(x, i -> -reach + i * width);
             double[] density = trial.density(x);
@@ -136,7 +136,7 @@ class LatentPriorTest {
 
     @Test
     void everyCellDependsOnThoseBeforeItAlone() {
-        LatentPrior prior = new LatentPrior(2, 2, 2, 1, 8);
+        LatentPrior prior = new LatentPrior(2, 2, 2, 1, 8, 2);
         try (Trial trial = new Trial(prior, 1)) {
             double[] noise = trial.noise();
             double[] latent = trial.drawn(noise, 1);
@@ -155,14 +155,14 @@ class LatentPriorTest {
 
     @Test
     void withoutNoiseThereIsOneAnswer() {
-        try (Trial trial = new Trial(new LatentPrior(2, 1, 1, 0, 4), 1)) {
+        try (Trial trial = new Trial(new LatentPrior(2, 1, 1, 0, 4, 0), 1)) {
             assertArrayEquals(trial.drawn(trial.noise(), 0), trial.drawn(trial.noise(), 0), 1e-9);
         }
     }
 
     @Test
     void theSamplerStopsAtTheSameDrawForAnyBatch() {
-        MappedGenerator generator = new MappedGenerator(32, 6, 8, 1, true, false, List.of(), 1, 1, 8, 0, List.of(8, 6));
+        MappedGenerator generator = new MappedGenerator(32, 6, 8, 1, true, false, List.of(), 1, 1, 8, 0, 0, List.of(8, 6));
         Tensor words = GraphRun.uniform(random, DType.F32, Shape.of(3, TOKENS, 5), -1, 1);
         Tensor mask = GraphRun.tensor(DType.F32, Shape.of(3, TOKENS), 1, 1, 0, 1, 0, 0, 1, 1, 1);
         Tensor sentence = GraphRun.uniform(random, DType.F32, Shape.of(3, 6), -1, 1);

@@ -25,12 +25,35 @@ public final class CaptionGrammar {
     private static final double STATE_NATURAL_COLOUR = 0.45;
     private static final double STATE_SIZE = 0.35;
     private static final double DEFINITE = 0.6;
+    /** Captions to look through for one that says where things stand: some scenes allow none. */
+    private static final int ATTEMPTS = 40;
 
     private CaptionGrammar() {}
 
     /** How many templates there are; {@link Caption#template} counts from 0. */
     public static int templates() {
         return CaptionTemplate.ALL.size();
+    }
+
+    /**
+     * The same, but so large a share of the captions of several things is chosen to say where they stand across the picture, in place or
+     * beside which other, as far as the scene allows: few captions do, and which thing such words belong to is the last that is learnt.
+     */
+    public static Caption caption(Scene scene, long seed, double sides) {
+        Caption caption = caption(scene, seed);
+        if (sides == 0 || scene.things().size() < 2 || !new Draws(Draws.key(seed, scene.variation(), 3)).chance(sides)) {
+            return caption;
+        }
+        Caption other = caption;
+        for (int i = 1; i < ATTEMPTS && !namesSide(other); i++) {
+            other = caption(scene, Draws.key(seed, i));
+        }
+        return namesSide(other) ? other : caption;
+    }
+
+    private static boolean namesSide(Caption caption) {
+        return caption.facts().stream().anyMatch(fact -> fact instanceof Fact.InPlace
+                || fact instanceof Fact.Related related && (related.relation() == Relation.LEFT_OF || related.relation() == Relation.RIGHT_OF));
     }
 
     public static Caption caption(Scene scene, long seed) {
