@@ -24,6 +24,8 @@ class DataSpecTest {
             "scenes:?seed=x | whole number, not 'x'",
             "scenes:?split=dev | train, test or heldout, not 'dev'",
             "scenes:?count=0 | at least 1",
+            "scenes:?sides=2 | a share from 0 to 1, not '2'",
+            "scenes:?sides=x | a share from 0 to 1",
             "scenes:?sed=1 | no option 'sed'",
             "scenes:?seed=1&seed=2 | twice",
             "scenes:?seed | write scenes:?seed=1",
@@ -39,7 +41,7 @@ class DataSpecTest {
 
     @Test
     void specsSurviveTheRoundTrip() {
-        for (String spec : new String[] {"scenes:", "scenes:?count=5&seed=-3&split=test", "folder:/a b/c?text=caption", "folder:c:x"}) {
+        for (String spec : new String[] {"scenes:", "scenes:?count=5&seed=-3&split=test", "scenes:?sides=0.5", "folder:/a b/c?text=caption", "folder:c:x"}) {
             assertEquals(spec, DataSpec.parse(spec).toString());
         }
     }

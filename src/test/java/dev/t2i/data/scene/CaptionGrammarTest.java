@@ -31,6 +31,38 @@ class CaptionGrammarTest {
     }
 
     @Test
+    void captionsCanBeChosenToNameSides() {
+        SceneSampler sampler = new SceneSampler(7, Split.TRAIN);
+        int several = 0;
+        int usual = 0;
+        int half = 0;
+        int all = 0;
+        for (int i = 0; i < MANY; i++) {
+            Scene scene = sampler.scene(i);
+            Caption caption = CaptionGrammar.caption(scene, i);
+            assertEquals(caption, CaptionGrammar.caption(scene, i, 0));
+            Caption chosen = CaptionGrammar.caption(scene, i, 1);
+            assertTrue(chosen.fits(Observation.of(scene)), chosen.text());
+            if (scene.things().size() > 1) {
+                several++;
+                usual += namesSide(caption) ? 1 : 0;
+                half += namesSide(CaptionGrammar.caption(scene, i, 0.5)) ? 1 : 0;
+                all += namesSide(chosen) ? 1 : 0;
+            } else {
+                assertEquals(caption, chosen);
+            }
+        }
+        assertTrue(usual < 0.2 * several, usual + " of " + several);
+        assertTrue(all > 0.95 * several, all + " of " + several);
+        assertEquals((usual + all) / 2.0, half, 0.03 * several);
+    }
+
+    private static boolean namesSide(Caption caption) {
+        return caption.facts().stream().anyMatch(fact -> fact instanceof Fact.InPlace
+                || fact instanceof Fact.Related(_, var relation, _) && (relation == Relation.LEFT_OF || relation == Relation.RIGHT_OF));
+    }
+
+    @Test
     void wrongCaptionsDifferInExactlyOneFactThatTheSceneDenies() {
         SceneSampler sampler = new SceneSampler(6, Split.TRAIN);
         Set<Class<?>> changed = new HashSet<>();
