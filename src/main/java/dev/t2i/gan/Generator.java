@@ -75,16 +75,7 @@ public interface Generator {
         if (prior().isEmpty()) {
             return inferred.divergence();
         }
-        Value surprise = logDensity(place, drawn, text).sum().reshape(Shape.SCALAR).neg();
+        Value surprise = prior().get().logDensity(place.at(PRIOR), drawn, text).sum().reshape(Shape.SCALAR).neg();
         return surprise.sub(inferred.entropy().reshape(Shape.SCALAR)).mul(1.0 / drawn.dim(0));
-    }
-
-    /**
-     * Log densities {@code [n]} in nats of latent variables {@code [n, latentWidth]} under the prior for these texts.
-     *
-     * @throws java.util.NoSuchElementException without a prior
-     */
-    default Value logDensity(Parameters place, Value latent, TextCondition text) {
-        return prior().orElseThrow().logDensity(place.at(PRIOR), latent, text);
     }
 }

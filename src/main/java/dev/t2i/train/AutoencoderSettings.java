@@ -23,7 +23,6 @@ import java.util.Optional;
  * @param contrast share of a pixel's weight in the difference that goes by how far it stands out from what is around it in the real
  *     picture; the rest is alike everywhere
  * @param learn what learns
- * @param againstWrong where the prior learns alone, the weight of the loss of telling captions from wrong ones by how likely they make a picture
  * @param recompute whether activations inside the blocks of generator, discriminator and inference network are computed again for
  *     gradients rather than kept: less memory for some time, with the same results
  * @param accumulate how many parts each batch is worked off in, one after another, for less memory: the gradient is that of the whole batch
@@ -49,7 +48,6 @@ public record AutoencoderSettings(
         GanSettings.Average average,
         Optional<String> start,
         @Default("all") Learning learn,
-        @Range(min = 0) @Default("0") double againstWrong,
         @Default("false") boolean recompute,
         @Range(min = 1, max = 4096) @Default("1") int accumulate,
         @Range(min = 0, max = 4) @Default("1") double truncation) implements PictureSettings {
@@ -68,9 +66,6 @@ public record AutoencoderSettings(
             if (text.train() != GanSettings.TextTraining.NONE) {
                 throw new IllegalArgumentException("learn is prior, but text.train is %s; set it to none".formatted(text.train().name().toLowerCase(Locale.ROOT)));
             }
-        }
-        if (againstWrong > 0 && learn != Learning.PRIOR) {
-            throw new IllegalArgumentException("against_wrong is %s, which goes with learn=prior alone; set it to 0".formatted(againstWrong));
         }
         if (batch % accumulate != 0) {
             throw new IllegalArgumentException("accumulate is %d, which does not divide the batch of %d into equal parts".formatted(accumulate, batch));

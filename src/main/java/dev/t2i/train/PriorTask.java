@@ -8,14 +8,12 @@ import dev.t2i.gan.Posterior;
 import dev.t2i.gan.TextCondition;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.Value;
-import dev.t2i.nn.Functions;
 import dev.t2i.nn.Parameters;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,29 +56,9 @@ public final class PriorTask extends PictureTask {
         generator.paint(painterPlace, latent, text);
         Value divergence = generator.divergence(priorPlace, inferred, latent, text);
         graph.output("divergence", divergence);
-        Value loss = divergence;
-        if (settings.againstWrong() > 0) {
-            Value doubt = doubt(generator, latent, text);
-            graph.output("doubt", doubt);
-            loss = loss.add(doubt.mul(settings.againstWrong()));
-            graph.output("loss", loss);
-        }
-        Adam.Update update = adam.minimize(loss, priorPlace);
+        Adam.Update update = adam.minimize(divergence, priorPlace);
         graph.output("norm", update.gradientNorm());
         GanProgram.follow(graph, update.values(), Adam.Update.makeAll(List.of(update)));
-    }
-
-    /**
-     * Cross-entropy, in nats and as a mean over the pictures, of telling each picture's caption from a wrong one by how likely they make its
-     * latent variables. At log 2 the prior does not hear what the two differ in. Likelihood alone teaches that too, but slowly: which of
-     * two things is the one on the left is less than a nat in every tenth caption.
-     */
-    private Value doubt(Generator generator, Value latent, TextCondition text) {
-        int n = settings.batch();
-        Value wrongTexts = settings.text().adapter().build().adapt(adapterPlace, conditioning.text().pooled(graph, GanProgram.WRONG_CAPTIONS, n));
-        TextCondition wrong = GanProgram.condition(graph, GanProgram.WRONG_CAPTIONS, wrongTexts, n, generator, conditioning.text());
-        Value more = generator.logDensity(priorPlace, latent, text).sub(generator.logDensity(priorPlace, latent, wrong));
-        return Functions.softplus(more.neg()).mean().reshape(Shape.SCALAR);
     }
 
     @Override
@@ -112,7 +90,7 @@ public final class PriorTask extends PictureTask {
 
     @Override
     public void compile() {
-        conditioning.compile(session(), adapterPlace, (settings.againstWrong() > 0 ? 2 : 1) * settings.batch(), arena);
+        conditioning.compile(session(), adapterPlace, settings.batch(), arena);
         try (Arena scratch = Arena.ofConfined()) {
             Map<String, Tensor> painter = firstGenerator(painterPlace.declarations(), scratch);
             Learned.put(session(), GanProgram.GENERATOR, painter);
@@ -129,12 +107,7 @@ public final class PriorTask extends PictureTask {
 
     @Override
     protected Map<String, Tensor> inputs(long step, Feed.Batch batch) {
-        Map<String, List<String>> sentences = new LinkedHashMap<>();
-        sentences.put(GanProgram.CAPTIONS, batch.captions());
-        if (settings.againstWrong() > 0) {
-            sentences.put(GanProgram.WRONG_CAPTIONS, batch.wrongCaptions());
-        }
-        feed(step, batch, sentences);
+        feed(step, batch, Map.of(GanProgram.CAPTIONS, batch.captions()));
         adam.feed(inputs, step + 1, settings.learningRate() * settings.factor(step * settings.batch()));
         return inputs;
     }

@@ -10,7 +10,6 @@ import dev.t2i.TextToImage;
 import dev.t2i.TinyModel;
 import dev.t2i.backend.Backends;
 import dev.t2i.config.Settings;
-import dev.t2i.config.SettingsException;
 import dev.t2i.data.CaptionedImages;
 import dev.t2i.data.DataSpec;
 import dev.t2i.error.BadInputException;
@@ -40,7 +39,7 @@ class PriorTrainingTest {
               encoder: unused
               adapter: {width: 10, hidden_width: 12, tokens: 16}
               train: %s
-            generator: {kind: mapped, noise_width: 32, style_width: 12, spatial_noise: true, prior_blocks: 2, prior_readers: 1, prior_width: 8, channels: [12, 8, 6]}
+            generator: {kind: mapped, noise_width: 32, style_width: 12, spatial_noise: true, prior_blocks: 2, prior_readers: 1, prior_width: 8, prior_reach: 2, channels: [12, 8, 6]}
             posterior: [4, 6, 8]
             warmup: 8
             learning_rate: 0.01
@@ -57,7 +56,7 @@ class PriorTrainingTest {
             text:
               encoder: unused
               adapter: {width: 10, hidden_width: 12, tokens: 16}
-            generator: {kind: mapped, noise_width: 32, style_width: 12, spatial_noise: true, prior_blocks: 2, prior_readers: 1, prior_width: 8, channels: [12, 8, 6]}
+            generator: {kind: mapped, noise_width: 32, style_width: 12, spatial_noise: true, prior_blocks: 2, prior_readers: 1, prior_width: 8, prior_reach: 2, channels: [12, 8, 6]}
             discriminator: {channels: [6, 8, 12], head_width: 8}
             reconstruction: {weight: 10, channels: [4, 6, 8]}
             schedule: {samples: 8, tick: 8, snapshot: 0, checkpoint: 16, keep: 2}
@@ -139,30 +138,6 @@ class PriorTrainingTest {
             }
             assertTrue(end < start, start / 20 + " nats at first, " + end / 20 + " in the end");
         }
-    }
-
-    @Test
-    void itLearnsToTellCaptionsFromWrongOnes() {
-        try (PriorTask task = priorAlone(settings("none", 4000, PRIOR_ALONE + "\nagainst_wrong: 4"))) {
-            task.initialize();
-            task.compile();
-            double start = 0;
-            double end = 0;
-            for (int step = 0; step < 150; step++) {
-                task.step(step);
-                Map<String, Double> figures = task.statistics();
-                assertEquals(figures.get("divergence") + 4 * figures.get("doubt"), figures.get("loss"), 1e-4 * figures.get("loss"));
-                start += step < 30 ? figures.get("doubt") : 0;
-                end += step >= 120 ? figures.get("doubt") : 0;
-            }
-            assertTrue(end < start, start / 30 + " nats of doubt at first, " + end / 30 + " in the end");
-        }
-    }
-
-    @Test
-    void tellingGoesWithThePriorAlone() {
-        SettingsException refusal = assertThrows(SettingsException.class, () -> settings("none", 64, "against_wrong: 1"));
-        assertTrue(refusal.getMessage().contains("against_wrong is 1.0, which goes with learn=prior alone"), refusal.getMessage());
     }
 
     @Test
