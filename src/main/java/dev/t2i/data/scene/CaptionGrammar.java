@@ -37,7 +37,7 @@ public final class CaptionGrammar {
 
     /**
      * The same, but so large a share of the captions of several things is chosen to say where they stand across the picture, in place or
-     * beside which other, as far as the scene allows: few captions do, and which thing such words belong to is the last that is learnt.
+     * beside which other, as far as the scene allows: one in four does otherwise, and which thing such words belong to is the last that is learnt.
      */
     public static Caption caption(Scene scene, long seed, double sides) {
         Caption caption = caption(scene, seed);
