@@ -7,7 +7,6 @@ out=$1 minutes=$2 seed=$3 system=$4 processor=${5:-0}
 here=$(cd "$(dirname "$0")/../.." && pwd)
 jar=${T2I_JAR:-$here/target/t2i.jar}
 cd "$here"
-mkdir -p "$out"
 
 t2i() { taskset -c "$processor" java --enable-preview -jar "$jar" "$@"; }
 
@@ -16,6 +15,7 @@ train() {
     name=$1 config=$2 limit=$3
     shift 3
     [ -d "$out/$name/model" ] && return
+    mkdir -p "$out"
     sets=""
     for setting in "$@"; do sets="$sets --set $setting"; done
     # Settings hold no blanks, so that they may be split here.
@@ -51,4 +51,4 @@ esac
     t2i eval --model "$model/model" --metrics attributes,fid,kid,rprecision --samples 1000 --json > "$model.json.part" 2> "$model.eval.log"
     mv "$model.json.part" "$model.json"
 }
-t2i sample --model "$model/model" --prompts bench/study/prompts.txt --seed 1 --out "$model-pictures" --force 2>> "$model.eval.log"
+[ -d "$model-pictures" ] || t2i sample --model "$model/model" --prompts bench/study/prompts.txt --seed 1 --out "$model-pictures" 2>> "$model.eval.log"

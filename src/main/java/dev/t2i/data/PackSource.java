@@ -35,6 +35,9 @@ interface PackSource {
         private static final int CAPTIONS = 5;
 
         static Scenes of(DataSpec spec) {
+            if (spec.options().containsKey("sides")) {
+                throw new DataException("data '" + spec + "': a pack of scenes has captions written anew each time, as of scenes: without sides; leave sides out");
+            }
             SceneImages images = (SceneImages) spec.open();
             if (images.size() == CaptionedImages.ENDLESS) {
                 throw new DataException("data '" + spec + "': scenes never end; say how many to pack, as in scenes:?count=10000");

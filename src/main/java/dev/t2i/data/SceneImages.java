@@ -72,7 +72,7 @@ public final class SceneImages implements CaptionedImages {
         Caption caption = CaptionGrammar.caption(scene, captionSeed, sides);
         // A held-out scene tests nothing unless its caption asks for what is held out.
         for (int i = 1; heldOut && i < CAPTION_ATTEMPTS && !CaptionGrammar.namesHeldOut(caption); i++) {
-            caption = CaptionGrammar.caption(scene, captionSeed + i * 0x9E3779B97F4A7C15L);
+            caption = CaptionGrammar.caption(scene, captionSeed + i * 0x9E3779B97F4A7C15L, sides);
         }
         Caption wrong = CaptionGrammar.wrong(scene, caption, captionSeed);
         return new Example(caption.text(), Optional.of(wrong.text()), Optional.of(new Example.Attributes(scene, caption, wrong)));

@@ -97,6 +97,17 @@ public record Adam(String name, double beta1, double beta2, double epsilon, doub
         return descend(limit > 0 ? shortened(gradients, limit) : gradients, parameters);
     }
 
+    /** Appends an update of each place against gradients of all their states, one place after another. */
+    List<Update> descend(List<Value> gradients, List<Parameters> places) {
+        List<Update> updates = new ArrayList<>();
+        int start = 0;
+        for (Parameters place : places) {
+            updates.add(descend(gradients.subList(start, start + place.states().size()), place));
+            start += place.states().size();
+        }
+        return updates;
+    }
+
     /** Appends one update of all of {@code parameters} against these gradients, which come in the order of their states. */
     Update descend(List<Value> gradients, Parameters parameters) {
         Graph graph = parameters.graph();

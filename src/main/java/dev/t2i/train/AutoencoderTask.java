@@ -108,13 +108,7 @@ public final class AutoencoderTask extends PictureTask {
         encoderPlace().ifPresent(places::add);
         List<Value> learning = places.stream().flatMap(place -> place.states().values().stream()).toList();
         List<Value> found = Gradients.of(text.values(), seeds, learning);
-        List<Adam.Update> updates = new ArrayList<>();
-        int start = 0;
-        for (Parameters place : places) {
-            updates.add(textAdam.descend(found.subList(start, start + place.states().size()), place));
-            start += place.states().size();
-        }
-        return updates;
+        return textAdam.descend(found, places);
     }
 
     private Optional<Parameters> encoderPlace() {

@@ -208,13 +208,7 @@ final class GanStep {
         List<Parameters> places = new ArrayList<>(List.of(adapterPlace));
         program.text.trained(graph).ifPresent(places::add);
         List<Value> found = Gradients.of(outputs, seeds, places.stream().flatMap(place -> place.states().values().stream()).toList());
-        List<Adam.Update> updates = new ArrayList<>();
-        int start = 0;
-        for (Parameters place : places) {
-            updates.add(program.textAdam().descend(found.subList(start, start + place.states().size()), place));
-            start += place.states().size();
-        }
-        return updates;
+        return program.textAdam().descend(found, places);
     }
 
     /** All that tells the rest of a step of the texts. */

@@ -213,6 +213,7 @@ class PackTest {
         }
         assertMessage("there is no such file", () -> PackFile.open(folder.resolve("none")));
         assertMessage("there is no split 'test', write split=train", () -> DataSpec.parse("pack:" + whole + "?split=test").open());
+        assertMessage("leave sides out", () -> PackWriter.write(DataSpec.parse("scenes:?count=2&sides=0.5"), folder.resolve("none"), SMALL, _ -> {}));
         assertMessage("no option 'count'", () -> DataSpec.parse("pack:" + whole + "?count=3"));
     }
 

@@ -35,27 +35,6 @@ public final class CaptionGrammar {
         return CaptionTemplate.ALL.size();
     }
 
-    /**
-     * The same, but so large a share of the captions of several things is chosen to say where they stand across the picture, in place or
-     * beside which other, as far as the scene allows: one in four does otherwise, and which thing such words belong to is the last that is learnt.
-     */
-    public static Caption caption(Scene scene, long seed, double sides) {
-        Caption caption = caption(scene, seed);
-        if (sides == 0 || scene.things().size() < 2 || !new Draws(Draws.key(seed, scene.variation(), 3)).chance(sides)) {
-            return caption;
-        }
-        Caption other = caption;
-        for (int i = 1; i < ATTEMPTS && !namesSide(other); i++) {
-            other = caption(scene, Draws.key(seed, i));
-        }
-        return namesSide(other) ? other : caption;
-    }
-
-    private static boolean namesSide(Caption caption) {
-        return caption.facts().stream().anyMatch(fact -> fact instanceof Fact.InPlace
-                || fact instanceof Fact.Related related && (related.relation() == Relation.LEFT_OF || related.relation() == Relation.RIGHT_OF));
-    }
-
     public static Caption caption(Scene scene, long seed) {
         Draws draws = new Draws(Draws.key(seed, scene.variation(), 1));
         List<Thing> things = scene.things();
@@ -98,6 +77,27 @@ public final class CaptionGrammar {
         List<Kind> kinds = things.stream().map(Thing::kind).toList();
         long wording = draws.nextLong();
         return new Caption(write(chosen, order, kinds, facts, wording), facts, kinds, template, wording, order);
+    }
+
+    /**
+     * A caption that, if the scene has several things, says with probability {@code sides} where one stands across the picture: its place, or
+     * left or right of what. One in four says so anyway; which thing such words belong to is the last that is learnt.
+     */
+    public static Caption caption(Scene scene, long seed, double sides) {
+        Caption caption = caption(scene, seed);
+        if (sides == 0 || scene.things().size() < 2 || !new Draws(Draws.key(seed, scene.variation(), 3)).chance(sides)) {
+            return caption;
+        }
+        Caption other = caption;
+        for (int i = 1; i < ATTEMPTS && !namesSide(other); i++) {
+            other = caption(scene, Draws.key(seed, i));
+        }
+        return namesSide(other) ? other : caption;
+    }
+
+    private static boolean namesSide(Caption caption) {
+        return caption.facts().stream().anyMatch(fact -> fact instanceof Fact.InPlace
+                || fact instanceof Fact.Related related && (related.relation() == Relation.LEFT_OF || related.relation() == Relation.RIGHT_OF));
     }
 
     /**
