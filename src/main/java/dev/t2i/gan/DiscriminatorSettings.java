@@ -12,6 +12,7 @@ import java.util.List;
  * @param batchDeviation of {@code one_way}: whether the deviation over groups of pictures joins the features
  * @param plainShortcuts of {@code one_way}: whether blocks that keep their channels pass on what came in as it is, as DF-GAN's do
  * @param channels of {@code one_way}: from the full picture down to 4x4, the picture halving with each further entry
+ * @param grown of {@code one_way}: how many of the first channels were put before those of the discriminator that it grew from
  * @param width of {@code stacked}: channels of the first convolution
  * @param alone of {@code stacked}: whether pictures are judged without their text as well
  * @param start of {@code stacked}: where convolutions start
@@ -22,6 +23,7 @@ public record DiscriminatorSettings(
         @Default("false") boolean batchDeviation,
         @Default("false") boolean plainShortcuts,
         @Default("[]") List<Integer> channels,
+        @Range(min = 0, max = 8) @Default("0") int grown,
         @Range(min = 1, max = 1024) @Default("64") int width,
         @Default("false") boolean alone,
         @Default("normal") Start start) {
@@ -48,6 +50,13 @@ public record DiscriminatorSettings(
         channels = kind == Kind.ONE_WAY ? Channels.check("channels", channels) : List.copyOf(channels);
         if (kind != Kind.ONE_WAY && !channels.isEmpty()) {
             throw new IllegalArgumentException("channels shape a discriminator of kind one_way, with kind stacked set width instead");
+        }
+        if (kind != Kind.ONE_WAY && grown > 0) {
+            throw new IllegalArgumentException("grown is %d, but only discriminators of kind one_way grow; set it to 0".formatted(grown));
+        }
+        if (kind == Kind.ONE_WAY && grown > channels.size() - 2) {
+            throw new IllegalArgumentException("grown is %d, but of %s at most %d can have been added to a discriminator; the smallest one has two"
+                    .formatted(grown, channels, channels.size() - 2));
         }
     }
 
@@ -83,7 +92,7 @@ public record DiscriminatorSettings(
     /** The networks for text features of that width, for each of the sizes. */
     public List<Discriminator> build(int textWidth, List<Integer> sizes) {
         return switch (kind) {
-            case ONE_WAY -> List.of(new OneWayDiscriminator(textWidth, headWidth, channels, batchDeviation, plainShortcuts));
+            case ONE_WAY -> List.of(new OneWayDiscriminator(textWidth, headWidth, channels, batchDeviation, plainShortcuts, grown));
             case STACKED -> sizes.stream().<Discriminator>map(size -> new StackedDiscriminator(textWidth, width, size,
                     Math.min(SMALLEST, sizes.getFirst()), alone, start == Start.NORMAL ? new Initializer.Normal(0.02) : Initializer.ORTHOGONAL)).toList();
         };

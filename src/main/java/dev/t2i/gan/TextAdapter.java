@@ -22,25 +22,28 @@ public record TextAdapter(int width, int hiddenWidth, AdapterSettings.Kind kind)
     /** {@code pooled [n, features]} to {@code [n, width]}. */
     public Value adapt(Parameters place, Value pooled) {
         return switch (kind) {
-            case PERCEPTRON -> standardised(place, pooled);
-            case LOGITS -> Layers.linear(place.at("out"), pooled, width);
+            case PERCEPTRON -> perceptron(place, pooled);
+            case LOGITS -> place.scoped(() -> Layers.linear(place.at("out"), standardised(place, pooled), width));
             case DIRECT -> pooled;
         };
     }
 
-    /**
-     * The features of unrelated sentences all point nearly the same way (Ethayarajh 2019), so they are standardised first, by the mean
-     * and deviation that {@code mean} and {@code deviation} hold; then two linear layers; then every sentence gets the same Euclidean
-     * length, the square root of the width.
-     */
-    private Value standardised(Parameters place, Value pooled) {
+    /** Two linear layers; then every sentence gets the same Euclidean length, the square root of the width. */
+    private Value perceptron(Parameters place, Value pooled) {
         return place.scoped(() -> {
-            Shape features = Shape.of(pooled.dim(1));
-            Value standard = pooled.sub(place.get(MEAN, features, Initializer.ZEROS).stopGradient())
-                    .div(place.get(DEVIATION, features, Initializer.ONES).stopGradient());
-            Value hidden = Layers.linear(place.at("hidden"), standard, hiddenWidth).leakyRelu(SLOPE);
+            Value hidden = Layers.linear(place.at("hidden"), standardised(place, pooled), hiddenWidth).leakyRelu(SLOPE);
             Value out = Layers.linear(place.at("out"), hidden, width);
             return Functions.normalize(out, 1e-8).mul(Math.sqrt(width));
         });
+    }
+
+    /**
+     * The features of unrelated sentences all point nearly the same way (Ethayarajh 2019), and scores for the next word differ from word to
+     * word far more than from sentence to sentence, so they are standardised, by what {@code mean} and {@code deviation} hold.
+     */
+    private Value standardised(Parameters place, Value pooled) {
+        Shape features = Shape.of(pooled.dim(1));
+        return pooled.sub(place.get(MEAN, features, Initializer.ZEROS).stopGradient())
+                .div(place.get(DEVIATION, features, Initializer.ONES).stopGradient());
     }
 }

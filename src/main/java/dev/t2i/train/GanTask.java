@@ -60,6 +60,11 @@ public final class GanTask extends PictureTask {
     }
 
     @Override
+    Optional<Parameters> discriminatorPlace() {
+        return Optional.of(declared.discriminator());
+    }
+
+    @Override
     List<Learned> learned() {
         List<Learned> networks = new ArrayList<>();
         networks.add(new Learned(GanProgram.GENERATOR, generatorDeclarations(), program.generatorAdam()));

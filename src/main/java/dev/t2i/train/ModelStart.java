@@ -5,21 +5,25 @@ import dev.t2i.error.BadModelException;
 import dev.t2i.gan.GeneratorSettings;
 import dev.t2i.gan.ModelConfig;
 import dev.t2i.gan.ModelFolder;
+import dev.t2i.gan.OneWayDiscriminator;
 import dev.t2i.nn.Parameters;
 import dev.t2i.safetensors.Weights;
+import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
  * A text-to-image model whose networks a training starts from, rather than from random weights. The generator may have
  * grown since: parameters that the folder lacks begin as they would in a new network. What both have must agree in shape.
- * A generator grows to larger pictures by channels appended to the start's, see {@link GeneratorSettings#grown}.
+ * A generator grows to larger pictures by channels appended to the start's, see {@link GeneratorSettings#grown}. Discriminators go on where the
+ * folder has the same ones, or what they grew from ({@link OneWayDiscriminator}).
  */
 public final class ModelStart {
     private final Path folder;
@@ -49,18 +53,37 @@ public final class ModelStart {
         }
     }
 
-    /** One line for people: the folder, and what of the generator it does not have. */
-    String describe(List<Parameters.Declaration> declarations) {
+    /**
+     * One line for people: the folder, what of the generator it does not have, and where the discriminators begin.
+     *
+     * @param discriminators parameters of the training's discriminators, where it has any
+     */
+    String describe(List<Parameters.Declaration> generator, Optional<List<Parameters.Declaration>> discriminators) {
         List<Parameters.Declaration> fresh;
         try (Arena reading = Arena.ofShared()) {
             Set<String> names = Weights.open(folder.resolve(Weights.SINGLE), reading).names();
-            fresh = declarations.stream().filter(d -> !names.contains(ModelFolder.GENERATOR + "." + d.name())).toList();
+            fresh = generator.stream().filter(d -> !names.contains(ModelFolder.GENERATOR + "." + d.name())).toList();
         }
-        if (fresh.isEmpty()) {
-            return "starts from %s".formatted(folder);
+        return "starts from " + folder + (fresh.isEmpty() ? "" : "; new in the generator: " + parts(fresh))
+                + discriminators.map(this::describeDiscriminators).orElse("");
+    }
+
+    private String describeDiscriminators(List<Parameters.Declaration> declarations) {
+        if (!Files.exists(discriminatorFile())) {
+            return "; the folder has no discriminator, so that begins anew";
         }
+        if (!continuesDiscriminators(declarations)) {
+            return "; the discriminator of the configuration has other shapes than the folder's, so it begins anew";
+        }
+        Set<String> names = discriminatorShapes().keySet();
+        List<Parameters.Declaration> fresh = declarations.stream().filter(d -> !names.contains(d.name())).toList();
+        return fresh.isEmpty() ? "; its discriminator goes on" : "; its discriminator goes on, new in it: " + parts(fresh);
+    }
+
+    /** What parameters belong to, and how many numbers they have. */
+    private static String parts(List<Parameters.Declaration> fresh) {
         String parts = fresh.stream().map(d -> part(d.name())).distinct().collect(Collectors.joining(", "));
-        return "starts from %s; new in the generator: %s (%,d numbers)".formatted(folder, parts, fresh.stream().mapToLong(d -> d.shape().size()).sum());
+        return "%s (%,d numbers)".formatted(parts, fresh.stream().mapToLong(d -> d.shape().size()).sum());
     }
 
     /** The block that a parameter belongs to. */
@@ -94,6 +117,39 @@ public final class ModelStart {
         Map<String, Tensor> values = Parameters.initialize(declarations, seed, arena);
         values.putAll(TextSource.tensors(file, ModelFolder.GENERATOR, known, _ -> true, arena));
         return values;
+    }
+
+    /** First values of discriminators: the folder's, where it has the same or what they grew from, else fresh ones. */
+    Map<String, Tensor> discriminator(List<Parameters.Declaration> declarations, long seed, Arena arena) {
+        Map<String, Tensor> values = Parameters.initialize(declarations, seed, arena);
+        if (Files.exists(discriminatorFile()) && continuesDiscriminators(declarations)) {
+            Set<String> names = discriminatorShapes().keySet();
+            List<Parameters.Declaration> known = declarations.stream().filter(d -> names.contains(d.name())).toList();
+            values.putAll(TextSource.tensors(discriminatorFile(), ModelFolder.DISCRIMINATOR, known, arena));
+        }
+        return values;
+    }
+
+    private Path discriminatorFile() {
+        return folder.resolve(ModelFolder.companion(ModelFolder.DISCRIMINATOR));
+    }
+
+    /** Whether all of the folder's discriminators is declared, and what is declared beyond them is what growing adds. */
+    private boolean continuesDiscriminators(List<Parameters.Declaration> declarations) {
+        Map<String, Shape> own = discriminatorShapes();
+        Map<String, Shape> declared = declarations.stream().collect(Collectors.toMap(Parameters.Declaration::name, Parameters.Declaration::shape));
+        return own.entrySet().stream().allMatch(each -> each.getValue().equals(declared.get(each.getKey())))
+                && declared.keySet().stream().allMatch(name -> own.containsKey(name) || OneWayDiscriminator.isGrown(name));
+    }
+
+    /** By parameter name. */
+    private Map<String, Shape> discriminatorShapes() {
+        String prefix = ModelFolder.DISCRIMINATOR + ".";
+        try (Arena reading = Arena.ofShared()) {
+            Weights weights = Weights.open(discriminatorFile(), reading);
+            return weights.names().stream().filter(name -> name.startsWith(prefix))
+                    .collect(Collectors.toMap(name -> name.substring(prefix.length()), name -> weights.tensor(name).shape()));
+        }
     }
 
     Map<String, Tensor> posterior(List<Parameters.Declaration> declarations, Arena arena) {

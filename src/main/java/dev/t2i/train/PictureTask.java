@@ -71,6 +71,11 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
     /** The inference network, where there is one. */
     abstract Optional<Parameters> posteriorPlace();
 
+    /** The discriminators, where there are any. */
+    Optional<Parameters> discriminatorPlace() {
+        return Optional.empty();
+    }
+
     @Override
     public final int batch() {
         return settings.batch();
@@ -97,7 +102,8 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
                     case GanProgram.GENERATOR -> firstGenerator(network.declarations(), scratch);
                     case GanProgram.POSTERIOR -> materials.start.map(model -> model.posterior(network.declarations(), scratch))
                             .orElseGet(() -> Parameters.initialize(network.declarations(), settings.seed(), scratch));
-                    case GanProgram.DISCRIMINATOR -> Parameters.initialize(network.declarations(), settings.seed(), scratch);
+                    case GanProgram.DISCRIMINATOR -> materials.start.map(model -> model.discriminator(network.declarations(), settings.seed(), scratch))
+                            .orElseGet(() -> Parameters.initialize(network.declarations(), settings.seed(), scratch));
                     default -> conditioning.firstValues(network, settings.seed(), materials.data, materials.backend, scratch);
                 });
             }
@@ -108,7 +114,7 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
 
     @Override
     public final Optional<String> origin() {
-        return materials.start.map(model -> model.describe(generatorDeclarations()));
+        return materials.start.map(model -> model.describe(generatorDeclarations(), discriminatorPlace().map(Parameters::declarations)));
     }
 
     /** First values of those parameters of the generator. */
@@ -177,6 +183,8 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
             ModelFolder.write(folder, config, tensors, exact, DType.F16, ModelCard.of(config, conditioning.text().encoder(), (Record) settings));
             posteriorPlace().ifPresent(place ->
                     ModelExport.companion(session(), GanProgram.POSTERIOR, place.declarations(), folder, ModelFolder.POSTERIOR, scratch));
+            discriminatorPlace().ifPresent(place ->
+                    ModelExport.companion(session(), GanProgram.DISCRIMINATOR, place.declarations(), folder, ModelFolder.DISCRIMINATOR, scratch));
         }
     }
 

@@ -83,7 +83,7 @@ public final class TextSource {
         if (!fresh.containsKey(TextAdapter.MEAN)) {
             return fresh;
         }
-        try (TextSide text = new TextSide(encoder, settings.tokens(), false); Session session = backend.open()) {
+        try (TextSide text = new TextSide(settings.heard(encoder), settings.tokens(), false); Session session = backend.open()) {
             standardise(text, session, data, fresh);
         }
         return fresh;

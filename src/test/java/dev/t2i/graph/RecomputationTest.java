@@ -120,7 +120,7 @@ class RecomputationTest {
         Value noise = graph.iota(1, Shape.of(2, 32)).sin();
         Value text = graph.iota(1, Shape.of(2, 6)).cos();
         MappedGenerator generator = new MappedGenerator(32, 6, 8, 1, true, true, List.of(), 0, 1, 8, 0, 1, List.of(8, 6, 4, 4));
-        OneWayDiscriminator discriminator = new OneWayDiscriminator(6, 8, List.of(4, 4, 6, 8), false, false);
+        OneWayDiscriminator discriminator = new OneWayDiscriminator(6, 8, List.of(4, 4, 6, 8), false, false, 0);
         Value picture = generator.paint(places[0], noise, new TextCondition(text, Optional.empty()));
         Value score = discriminator.logits(places[1], discriminator.features(places[1], picture), text).sum().reshape(Shape.SCALAR);
         Value slope = Gradients.of(score, List.of(picture)).getFirst().square().sum().reshape(Shape.SCALAR);
