@@ -1,7 +1,7 @@
 #!/bin/sh
 # The study of docs/study.md: one system, one seed, so many minutes on one processor, then measured and drawn.
 #   bench/study/run.sh OUT MINUTES SEED SYSTEM [PROCESSOR]
-# SYSTEM is damsm (once, before attngan), or one of those below. Stops at the first command that fails; what is there already is kept.
+# SYSTEM is damsm (once, before attngan and df-gan), or one of those below. Stops at the first command that fails; what is there already is kept.
 set -eu
 out=$1 minutes=$2 seed=$3 system=$4 processor=${5:-0}
 here=$(cd "$(dirname "$0")/../.." && pwd)
@@ -29,8 +29,23 @@ case $system in
 damsm)
     train damsm damsm-64 "$minutes" encoder=weights/default/encoder schedule.samples=44000
     exit ;;
-tutorial | df-gan | stackgan | transformer)
+stackgan | transformer)
     train "$system-$seed" "$system-64" "$minutes" ;;
+df-gan-released)
+    train "$system-$seed" df-gan-64 "$minutes" ;;
+tutorial)
+    # Two steps of the critic for one of the generator, which has 870 in twenty minutes otherwise.
+    train "$system-$seed" tutorial-64 "$minutes" critic_iterations=2 optimizer.generator_rate=0.0004 optimizer.discriminator_rate=0.0004 ;;
+df-gan)
+    # As in the paper, DAMSM reads the captions. Smaller batches, higher rates and a moving average, for thousands of steps instead of hundreds of thousands.
+    train "$system-$seed" df-gan-64 "$minutes" "text.encoder=$out/damsm/model" text.adapter.kind=direct batch=8 \
+        optimizer.generator_rate=0.0003 optimizer.discriminator_rate=0.0008 average.half_life=2000 ;;
+stackgan-stages)
+    # Stage I paints 16 pixels for two fifths of the time, Stage II 64 pixels upon it for the rest.
+    first=$(awk "BEGIN { print $minutes * 0.4 }") second=$(awk "BEGIN { print $minutes * 0.6 }")
+    train "$system-first-$seed" stackgan-64 "$first" size=16 generator.channels=[512,256,128]
+    train "$system-$seed" stackgan-256 "$second" size=64 batch=16 generator.channels=[512,256,128] \
+        "start=$out/$system-first-$seed/model" "text.encoder=$out/$system-first-$seed/model" ;;
 attngan)
     train "$system-$seed" attngan-64 "$minutes" "text.encoder=$out/damsm/model" ;;
 stackgan2)

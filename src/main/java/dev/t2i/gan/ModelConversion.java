@@ -53,7 +53,7 @@ public final class ModelConversion {
             for (String part : ModelFolder.COMPANIONS) {
                 Path file = source.resolve(ModelFolder.companion(part));
                 if (Files.exists(file)) {
-                    write(Weights.open(file, arena), _ -> stored, aside.resolve(file.getFileName()));
+                    write(Weights.open(file, arena), name -> companion(name, stored), aside.resolve(file.getFileName()));
                 }
             }
             copyOthers(source, aside);
@@ -69,6 +69,11 @@ public final class ModelConversion {
         } finally {
             discard(aside);
         }
+    }
+
+    /** As {@link ModelFolder#stored}, by name: a companion's settings are not in the model's configuration. */
+    private static DType companion(String name, DType stored) {
+        return name.endsWith(".running_mean") || name.endsWith(".running_var") ? DType.F32 : stored;
     }
 
     private static void write(Weights weights, Function<String, DType> stored, Path file) {

@@ -15,12 +15,13 @@ public record Proportion(long right, long count) {
 
     /** Lower end of Wilson's 95% interval (1927), which stays within 0 and 1 and is honest for few and for all. */
     public double low() {
-        return centre() - reach();
+        // Rounding may leave it by a hair.
+        return Math.max(0, centre() - reach());
     }
 
     /** Upper end of Wilson's 95% interval. */
     public double high() {
-        return centre() + reach();
+        return Math.min(1, centre() + reach());
     }
 
     private double centre() {

@@ -40,7 +40,7 @@ final class ModelExport {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         collect(session, network, declarations, part, tensors, arena);
         SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt");
-        tensors.forEach((name, tensor) -> writer.add(name, tensor, DType.F16));
+        declarations.forEach(d -> writer.add(part + "." + d.name(), tensors.get(part + "." + d.name()), ModelFolder.stored(d, DType.F16)));
         writer.write(model.resolve(ModelFolder.companion(part)));
     }
 

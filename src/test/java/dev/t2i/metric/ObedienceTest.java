@@ -46,5 +46,8 @@ class ObedienceTest {
         Proportion all = new Proportion(10, 10);
         assertEquals(1, all.high(), 1e-12);
         assertEquals(0.722, all.low(), 5e-4);
+        for (int count = 1; count < 2000; count++) {
+            assertTrue(new Proportion(0, count).low() >= 0 && new Proportion(count, count).high() <= 1, count + "");
+        }
     }
 }

@@ -16,6 +16,7 @@ import dev.t2i.data.CaptionedImages;
 import dev.t2i.data.DataSpec;
 import dev.t2i.error.BadInputException;
 import dev.t2i.gan.Discriminator;
+import dev.t2i.gan.ModelConversion;
 import dev.t2i.gan.ModelFolder;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.Value;
@@ -193,6 +194,21 @@ class GrowingGameTest {
             Map<String, float[]> states = begun(task);
             others.keySet().stream().filter(name -> name.startsWith("discriminator/")).forEach(name -> assertArrayEquals(others.get(name), states.get(name), name));
             assertTrue(task.origin().orElseThrow().endsWith("; the discriminator of the configuration has other shapes than the folder's, so it begins anew"));
+        }
+    }
+
+    @Test
+    void runningStatisticsOfAKeptJudgeStayExact() {
+        GanSettings settings = settings(16, 0, "12, 8, 6", "kind: stacked, width: 4");
+        try (GanTask task = game(settings, Optional.empty()); Arena arena = Arena.ofConfined()) {
+            Path model = export(task, "stacked", 1);
+            Path halves = folder.resolve("halves");
+            ModelConversion.convert(model, halves, DType.BF16);
+            for (Path each : List.of(model, halves)) {
+                Weights weights = Weights.open(each.resolve(ModelFolder.companion(ModelFolder.DISCRIMINATOR)), arena);
+                assertEquals(DType.F32, weights.tensor("discriminator.down.1.norm.running_var").dtype());
+                assertEquals(each == model ? DType.F16 : DType.BF16, weights.tensor("discriminator.down.1.norm.weight").dtype());
+            }
         }
     }
 
