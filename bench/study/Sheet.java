@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
@@ -18,7 +19,7 @@ import javax.imageio.ImageIO;
 final class Sheet {
     private static final int CELL = 96;
     private static final int GAP = 4;
-    private static final int NAMES = 96;
+    private static final int NAMES = 120;
 
     public static void main(String[] arguments) throws IOException {
         Path folder = Path.of(arguments[0]);
@@ -50,7 +51,7 @@ final class Sheet {
                 Comparator.comparingLong(f -> Long.parseLong(f.getFileName().toString().replaceFirst("^.*-(\\d+)\\.png$", "$1"))));
     }
 
-    private static List<Path> listed(Path folder, java.util.function.Predicate<Path> wanted, Comparator<Path> order) throws IOException {
+    private static List<Path> listed(Path folder, Predicate<Path> wanted, Comparator<Path> order) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(wanted).sorted(order).toList();
         }

@@ -83,15 +83,7 @@ class GrowingGameTest {
     }
 
     private Path export(GanTask task, String name, int steps) {
-        task.initialize();
-        task.compile();
-        for (int step = 0; step < steps; step++) {
-            task.step(step);
-        }
-        Path target = folder.resolve(name);
-        assertTrue(target.toFile().mkdir());
-        task.export(target, name, steps * 4L);
-        return target;
+        return TaskRun.export(task, folder.resolve(name), steps);
     }
 
     private Map<String, float[]> begun(GanTask task) {
@@ -103,11 +95,7 @@ class GrowingGameTest {
     private static Map<String, float[]> kept(Path model) {
         try (Arena arena = Arena.ofConfined()) {
             Weights weights = Weights.open(model.resolve(ModelFolder.companion(ModelFolder.DISCRIMINATOR)), arena);
-            return weights.names().stream().collect(Collectors.toMap(name -> name.replaceFirst("\\.", "/"), name -> {
-                Tensor wide = Tensor.allocate(arena, DType.F32, weights.tensor(name).shape());
-                wide.copyFrom(weights.tensor(name));
-                return wide.toFloatArray();
-            }));
+            return weights.names().stream().collect(Collectors.toMap(name -> name.replaceFirst("\\.", "/"), name -> TaskRun.numbers(weights, name, arena)));
         }
     }
 

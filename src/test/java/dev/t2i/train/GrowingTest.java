@@ -17,8 +17,6 @@ import dev.t2i.error.BadModelException;
 import dev.t2i.gan.ModelFolder;
 import dev.t2i.image.Picture;
 import dev.t2i.safetensors.Weights;
-import dev.t2i.tensor.DType;
-import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -86,17 +84,8 @@ class GrowingTest {
                 Backends.get("vector"));
     }
 
-    /** After so many steps. */
     private Path export(Task task, String name, int steps) {
-        task.initialize();
-        task.compile();
-        for (int step = 0; step < steps; step++) {
-            task.step(step);
-        }
-        Path target = folder.resolve(name);
-        assertTrue(target.toFile().mkdir());
-        task.export(target, name, steps * 4L);
-        return target;
+        return TaskRun.export(task, folder.resolve(name), steps);
     }
 
     @Test
@@ -108,23 +97,17 @@ class GrowingTest {
             Weights posterior = Weights.open(small.resolve(ModelFolder.companion(ModelFolder.POSTERIOR)), arena);
             long generator = model.names().stream().filter(name -> name.startsWith("generator.")).peek(name -> {
                 String parameter = name.substring("generator.".length());
-                assertArrayEquals(numbers(model, name, arena), states.get("generator/" + parameter), name);
-                assertArrayEquals(numbers(model, name, arena), states.get("average/" + parameter), name);
+                assertArrayEquals(TaskRun.numbers(model, name, arena), states.get("generator/" + parameter), name);
+                assertArrayEquals(TaskRun.numbers(model, name, arena), states.get("average/" + parameter), name);
             }).count();
             assertTrue(generator > 40, generator + " parameters");
             posterior.names().forEach(name ->
-                    assertArrayEquals(numbers(posterior, name, arena), states.get(name.replaceFirst("\\.", "/")), name));
+                    assertArrayEquals(TaskRun.numbers(posterior, name, arena), states.get(name.replaceFirst("\\.", "/")), name));
             long fresh = states.keySet().stream().filter(name -> name.startsWith("generator/")).count() - generator;
             assertEquals(states.keySet().stream().filter(name -> name.startsWith("generator/blocks.2.") || name.startsWith("generator/skips.0.")).count(), fresh);
             String origin = task.origin().orElseThrow();
             assertTrue(origin.contains("new in the generator: blocks.2, skips.0 ("), origin);
         }
-    }
-
-    private static float[] numbers(Weights weights, String name, Arena arena) {
-        Tensor wide = Tensor.allocate(arena, DType.F32, weights.tensor(name).shape());
-        wide.copyFrom(weights.tensor(name));
-        return wide.toFloatArray();
     }
 
     @Test

@@ -186,6 +186,12 @@ class SystemsTrainingTest {
             task.initialize();
             before = TaskRun.states(task);
         }
+        // Standardised by what these captions' logits are, not by the identity that parameters begin with.
+        float[] deviations = before.get("adapter/deviation");
+        assertEquals(before.get("adapter/mean").length, deviations.length);
+        for (int i = 0; i < deviations.length; i++) {
+            assertTrue(before.get("adapter/mean")[i] != 0 && deviations[i] > 0 && deviations[i] != 1, "logit " + i);
+        }
         trained(settings, encoder);
         Map<String, float[]> after = train(settings, encoder, "more", false, Integer.MAX_VALUE, 2);
         for (String name : List.of("encoder/wte.weight", "adapter/out.weight", "generator/up.0.norm.running_var", "average/up.0.norm.running_mean")) {

@@ -2,9 +2,13 @@ package dev.t2i.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.t2i.safetensors.Weights;
+import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -30,6 +34,25 @@ final class TaskRun {
         }
         trainer.run();
         return states(task);
+    }
+
+    /** Writes the model after so many steps from the task's beginning into a new folder. */
+    static Path export(Task task, Path target, int steps) {
+        task.initialize();
+        task.compile();
+        for (int step = 0; step < steps; step++) {
+            task.step(step);
+        }
+        assertTrue(target.toFile().mkdir());
+        task.export(target, target.getFileName().toString(), (long) steps * task.batch());
+        return target;
+    }
+
+    /** A stored tensor's numbers. */
+    static float[] numbers(Weights weights, String name, Arena arena) {
+        Tensor wide = Tensor.allocate(arena, DType.F32, weights.tensor(name).shape());
+        wide.copyFrom(weights.tensor(name));
+        return wide.toFloatArray();
     }
 
     static Map<String, float[]> states(Task task) {
