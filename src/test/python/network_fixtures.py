@@ -470,6 +470,11 @@ own.pictures.data = rand(4, 16, 16, 3)
 case("damsm of pictures", own, OwnDamsm.forward, sentence=rand(4, 4), states=rand(4, 5, 6), mask=words_mask,
      wrong_sentence=rand(4, 4), wrong_states=rand(4, 5, 6), wrong_mask=words_mask.flip(0), same=same)
 
+layered = StackedDiscriminator(3, 2, 2, 0, False)
+for block in [layered.down[1], layered.joint]:
+    block.norm = nn.GroupNorm(1, block.conv.out_channels)
+case("stacked discriminator with layer norm", spread(layered), StackedDiscriminator.forward, pictures=rand(4, 16, 16, 3), text=rand(4, 3))
+
 if __name__ == "__main__":
     save_file(tensors, "src/test/resources/gan/networks.safetensors")
     print(sum(t.numel() * 4 for t in tensors.values()), "bytes,", len(tensors), "tensors")

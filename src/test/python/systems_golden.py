@@ -233,10 +233,11 @@ def penalty(kind, weight, noise, score, x, real, fake, drawn, text, keys):
         return weight / 2 * (slope(real, x).square().mean() + slope(drawn, fake).square().mean())
     if kind == "matching_aware":
         return weight * slope(real, x, text).pow(6).mean()
-    if kind == "wgan_gp":
+    if kind in ("wgan_gp", "matching_aware_gp"):
         share = uniforms(keys, 1)[:, :, None, None]
         between = (share * x + (1 - share) * fake).detach().requires_grad_()
-        return weight * (slope(score(between), between) - 1).square().mean()
+        leaves = (between,) if kind == "wgan_gp" else (between, text)
+        return weight * (slope(score(between), *leaves) - 1).square().mean()
     if kind == "noise_r1":
         shaken = x + noise * normals(keys, x[0].numel()).view(x.shape)
         return weight * (real - score(shaken)).square().mean()
@@ -418,6 +419,14 @@ def own_pair():
     return DfGan(3, 5, [6, 6, 4]), [DfGanDiscriminator(5, [4, 6, 6], 6)]
 
 
+def critic():
+    """As WGAN-GP has it: no picture depends on those beside it."""
+    network = Stacked(5, 4, 2, 0, False)
+    for block in [network.down[1], network.joint]:
+        block.norm = nn.GroupNorm(1, block.conv.out_channels)
+    return network
+
+
 def dcgan_pair():
     return Dcgan(4, 5, [6, 4]), [Stacked(5, 4, 2, 0, False)]
 
@@ -442,5 +451,6 @@ for name, seed, against in (("attngan_damsm", 11, False), ("attngan_damsm_agains
           ends=("generator",))
 train("transformer", 10, Transformer(16, 3, 2, 5, 6, 8, 2, 4, 3), [DfGanDiscriminator(5, [4, 6, 6], 6)], noise=3 + 2 * 16, word_width=6,
       penalized="r1", weight=0.5, betas=(0.0, 0.99))
+train("matching_aware_gp", 13, Dcgan(4, 5, [6, 4]), [critic()], noise=4, loss="wasserstein", penalized="matching_aware_gp", weight=10, interval=2, betas=(0.0, 0.9))
 save_file(tensors, sys.argv[1])
 print(sum(t.numel() for t in tensors.values()) * 4 / 1e6, "MB,", len(tensors), "tensors")

@@ -15,6 +15,7 @@ import java.util.List;
  * @param grown of {@code one_way}: how many of the first channels were put before those of the discriminator that it grew from
  * @param width of {@code stacked}: channels of the first convolution
  * @param alone of {@code stacked}: whether pictures are judged without their text as well
+ * @param normalization of {@code stacked}: of its features; a penalty on each picture's slope wants {@code layer}
  * @param start of {@code stacked}: where convolutions start
  */
 public record DiscriminatorSettings(
@@ -26,6 +27,7 @@ public record DiscriminatorSettings(
         @Range(min = 0, max = 8) @Default("0") int grown,
         @Range(min = 1, max = 1024) @Default("64") int width,
         @Default("false") boolean alone,
+        @Default("batch") StackedDiscriminator.Normalization normalization,
         @Default("normal") Start start) {
     /** The papers' smallest pictures: larger ones are brought to as many channels as these have. */
     private static final int SMALLEST = 64;
@@ -81,7 +83,7 @@ public record DiscriminatorSettings(
 
     /** Whether its networks have batch normalisation. */
     public boolean normalisesBatches() {
-        return kind == Kind.STACKED;
+        return kind == Kind.STACKED && normalization == StackedDiscriminator.Normalization.BATCH;
     }
 
     /** Whether its networks judge pictures without their text. */
@@ -94,7 +96,8 @@ public record DiscriminatorSettings(
         return switch (kind) {
             case ONE_WAY -> List.of(new OneWayDiscriminator(textWidth, headWidth, channels, batchDeviation, plainShortcuts, grown));
             case STACKED -> sizes.stream().<Discriminator>map(size -> new StackedDiscriminator(textWidth, width, size,
-                    Math.min(SMALLEST, sizes.getFirst()), alone, start == Start.NORMAL ? new Initializer.Normal(0.02) : Initializer.ORTHOGONAL)).toList();
+                    Math.min(SMALLEST, sizes.getFirst()), alone, normalization,
+                    start == Start.NORMAL ? new Initializer.Normal(0.02) : Initializer.ORTHOGONAL)).toList();
         };
     }
 }

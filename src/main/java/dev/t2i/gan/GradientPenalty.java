@@ -58,12 +58,19 @@ public enum GradientPenalty {
     WGAN_GP {
         @Override
         public Value of(Shown shown, double weight, double noise) {
-            Value real = shown.real;
-            Value share = real.graph().uniform(shown.keys.get(), Shape.of(real.dim(0), 1, 1, 1));
-            Value between = real.mul(share).add(shown.fake.mul(share.neg().add(1))).stopGradient();
-            // Under the root, so that a flat place has a derivative.
-            Value norm = squaredSlope(shown.score.apply(between), between).add(1e-12).sqrt();
-            return mean(norm.sub(1).square()).mul(weight);
+            Value between = between(shown);
+            return distanceFromOne(squaredSlope(shown.score.apply(between), between)).mul(weight);
+        }
+    },
+    /**
+     * The same of picture and text together. Bounding the slope over pictures alone leaves a critic that is shown mismatched texts free to set them apart
+     * ever further.
+     */
+    MATCHING_AWARE_GP {
+        @Override
+        public Value of(Shown shown, double weight, double noise) {
+            Value between = between(shown);
+            return distanceFromOne(squaredSlope(shown.score.apply(between), between, shown.text)).mul(weight);
         }
     },
     /**
@@ -103,6 +110,18 @@ public enum GradientPenalty {
         int n = scores.dim(0);
         return Gradients.of(scores.sum(), List.of(leaves)).stream()
                 .map(slope -> slope.reshape(n, (int) (slope.shape().size() / n)).square().sum(1).reshape(n)).reduce(Value::add).orElseThrow();
+    }
+
+    /** Pictures somewhere on the way from the real one to the drawn one in the same row. */
+    private static Value between(Shown shown) {
+        Value real = shown.real;
+        Value share = real.graph().uniform(shown.keys.get(), Shape.of(real.dim(0), 1, 1, 1));
+        return real.mul(share).add(shown.fake.mul(share.neg().add(1))).stopGradient();
+    }
+
+    private static Value distanceFromOne(Value squaredSlope) {
+        // Under the root, so that a flat place has a derivative.
+        return mean(squaredSlope.add(1e-12).sqrt().sub(1).square());
     }
 
     private static Value mean(Value perPicture) {

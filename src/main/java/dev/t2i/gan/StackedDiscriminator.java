@@ -19,12 +19,23 @@ import java.util.Optional;
  * @param size edge of the pictures in pixels
  * @param smallest edge of the pictures at which channels are at most {@code width * smallest / 8}: 64 in all the papers
  * @param alone whether it judges pictures without their text as well
+ * @param normalization behind all convolutions but the first and the last
  * @param start of its convolutions
  */
-public record StackedDiscriminator(int textWidth, int width, int size, int smallest, boolean alone, Initializer start) implements Discriminator {
+public record StackedDiscriminator(int textWidth, int width, int size, int smallest, boolean alone, Normalization normalization, Initializer start)
+        implements Discriminator {
     private static final double SLOPE = 0.2;
     private static final int TOP = 4;
     private static final Initializer SCALE = new Initializer.Normal(1, 0.02);
+    private static final double EPSILON = 1e-5;
+
+    /** What brings features to mean zero and deviation one. */
+    public enum Normalization {
+        /** Over the batch, as published. */
+        BATCH,
+        /** Over each picture by itself, which a critic needs whose slope is penalised picture by picture (Gulrajani et al. 2017). */
+        LAYER
+    }
 
     private static int halvings(int edge) {
         return Integer.numberOfTrailingZeros(edge / TOP);
@@ -49,8 +60,13 @@ public record StackedDiscriminator(int textWidth, int width, int size, int small
     }
 
     private Value convolved(Parameters place, Value x, int out, int kernel, Window window) {
-        return place.scoped(() -> Layers.batchNorm(place.at("norm"),
-                Layers.conv2dWithoutBias(place.at("conv"), x, out, kernel, window, start), Mode.TRAINING, SCALE).leakyRelu(SLOPE));
+        return place.scoped(() -> {
+            Value convolved = Layers.conv2dWithoutBias(place.at("conv"), x, out, kernel, window, start);
+            return (switch (normalization) {
+                case BATCH -> Layers.batchNorm(place.at("norm"), convolved, Mode.TRAINING, SCALE);
+                case LAYER -> Layers.groupNorm(place.at("norm"), convolved, 1, EPSILON);
+            }).leakyRelu(SLOPE);
+        });
     }
 
     @Override

@@ -23,18 +23,25 @@ public record TextAdapter(int width, int hiddenWidth, AdapterSettings.Kind kind)
     public Value adapt(Parameters place, Value pooled) {
         return switch (kind) {
             case PERCEPTRON -> perceptron(place, pooled);
-            case LOGITS -> place.scoped(() -> Layers.linear(place.at("out"), standardised(place, pooled), width));
+            case LOGITS -> place.scoped(() -> equallyLong(Layers.linear(place.at("out"), standardised(place, pooled), width)));
             case DIRECT -> pooled;
         };
     }
 
-    /** Two linear layers; then every sentence gets the same Euclidean length, the square root of the width. */
+    /** Two linear layers. */
     private Value perceptron(Parameters place, Value pooled) {
         return place.scoped(() -> {
             Value hidden = Layers.linear(place.at("hidden"), standardised(place, pooled), hiddenWidth).leakyRelu(SLOPE);
-            Value out = Layers.linear(place.at("out"), hidden, width);
-            return Functions.normalize(out, 1e-8).mul(Math.sqrt(width));
+            return equallyLong(Layers.linear(place.at("out"), hidden, width));
         });
+    }
+
+    /**
+     * Every sentence gets the same Euclidean length, the square root of the width. Longer ones would be a way to win without learning
+     * where the discriminator's scores are unbounded, as those of WGAN's critic are.
+     */
+    private static Value equallyLong(Value sentences) {
+        return Functions.normalize(sentences, 1e-8).mul(Math.sqrt(sentences.dim(1)));
     }
 
     /**

@@ -74,16 +74,24 @@ class PublishedNetworksTest {
     @Test
     void stackedDiscriminator() {
         NetworkFixture fixture = new NetworkFixture("stacked discriminator");
-        Discriminator network = new StackedDiscriminator(3, 2, 16, 16, false, Initializer.ZEROS);
+        Discriminator network = new StackedDiscriminator(3, 2, 16, 16, false, StackedDiscriminator.Normalization.BATCH, Initializer.ZEROS);
         Value features = network.features(fixture.place(), fixture.input("pictures"));
         assertEquals(Optional.empty(), network.unconditional(fixture.place(), features));
         fixture.check(Map.of("fitting", network.logits(fixture.place(), features, fixture.input("text"))));
     }
 
     @Test
+    void stackedDiscriminatorThatLooksAtEachPictureAlone() {
+        NetworkFixture fixture = new NetworkFixture("stacked discriminator with layer norm");
+        Discriminator network = new StackedDiscriminator(3, 2, 16, 16, false, StackedDiscriminator.Normalization.LAYER, Initializer.ZEROS);
+        Value features = network.features(fixture.place(), fixture.input("pictures"));
+        fixture.check(Map.of("fitting", network.logits(fixture.place(), features, fixture.input("text"))));
+    }
+
+    @Test
     void stackedDiscriminatorOfLargePictures() {
         NetworkFixture fixture = new NetworkFixture("stacked discriminator of large pictures");
-        Discriminator network = new StackedDiscriminator(3, 2, 32, 8, true, Initializer.ZEROS);
+        Discriminator network = new StackedDiscriminator(3, 2, 32, 8, true, StackedDiscriminator.Normalization.BATCH, Initializer.ZEROS);
         Value features = network.features(fixture.place(), fixture.input("pictures"));
         fixture.check(Map.of("fitting", network.logits(fixture.place(), features, fixture.input("text")),
                 "alone", network.unconditional(fixture.place(), features).orElseThrow()));
@@ -101,7 +109,7 @@ class PublishedNetworksTest {
     private static long count(int textWidth, int width, int size, boolean alone) {
         Graph graph = new Graph();
         Parameters place = Parameters.of(graph, "d");
-        Discriminator network = new StackedDiscriminator(textWidth, width, size, 64, alone, Initializer.ZEROS);
+        Discriminator network = new StackedDiscriminator(textWidth, width, size, 64, alone, StackedDiscriminator.Normalization.BATCH, Initializer.ZEROS);
         Value features = network.features(place, graph.fill(0, Shape.of(2, size, size, 3)));
         network.logits(place, features, graph.fill(0, Shape.of(2, textWidth)));
         network.unconditional(place, features);

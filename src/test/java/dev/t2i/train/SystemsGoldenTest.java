@@ -61,6 +61,9 @@ class SystemsGoldenTest {
             of("wgan_gp", DCGAN_PAIR, """
                     loss: {adversarial: wasserstein, one_wrong: 0, penalty: wgan_gp, penalty_weight: 10, penalty_interval: 1}
                     """, "optimizer.beta1=0", "optimizer.beta2=0.9"),
+            of("matching_aware_gp", DCGAN_PAIR, """
+                    loss: {adversarial: wasserstein, one_wrong: 0, penalty: matching_aware_gp, penalty_weight: 10, penalty_interval: 2}
+                    """, "optimizer.beta1=0", "optimizer.beta2=0.9", "discriminator.normalization=layer"),
             of("stackgan", """
                     generator: {kind: stackgan, noise_width: 3, augmentation_width: 2, channels: [8, 4, 2]}
                     discriminator: {kind: stacked, width: 2}
