@@ -8,13 +8,16 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
 /**
- * The study's pictures side by side: a row for each folder of pictures that bench/study/run.sh left for a seed, a column for each prompt.
+ * The study's pictures side by side, of those that bench/study/run.sh left: for a seed a row for each system, for a system a row for each seed;
+ * a column for each prompt.
  *
- * <p>{@code java bench/study/Sheet.java FOLDER SEED SHEET.png}
+ * <p>{@code java bench/study/Sheet.java FOLDER SEED|SYSTEM SHEET.png}
  */
 final class Sheet {
     private static final int CELL = 96;
@@ -23,8 +26,9 @@ final class Sheet {
 
     public static void main(String[] arguments) throws IOException {
         Path folder = Path.of(arguments[0]);
-        String ending = "-" + arguments[1] + "-pictures";
-        List<Path> rows = listed(folder, f -> f.toString().endsWith(ending), Comparator.naturalOrder());
+        boolean ofSeed = arguments[1].matches("\\d+");
+        Pattern wanted = Pattern.compile(ofSeed ? "(.+)-" + arguments[1] + "-pictures" : Pattern.quote(arguments[1]) + "-(\\d+)-pictures");
+        List<Path> rows = listed(folder, f -> wanted.matcher(f.getFileName().toString()).matches(), Comparator.naturalOrder());
         int columns = rows.isEmpty() ? 0 : pictures(rows.getFirst()).size();
         BufferedImage sheet = new BufferedImage(NAMES + columns * (CELL + GAP), rows.size() * (CELL + GAP), BufferedImage.TYPE_INT_RGB);
         Graphics2D canvas = sheet.createGraphics();
@@ -34,8 +38,9 @@ final class Sheet {
         canvas.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 12));
         for (int row = 0; row < rows.size(); row++) {
             int top = row * (CELL + GAP);
-            String name = rows.get(row).getFileName().toString();
-            canvas.drawString(name.substring(0, name.length() - ending.length()), GAP, top + CELL / 2);
+            Matcher name = wanted.matcher(rows.get(row).getFileName().toString());
+            name.matches();
+            canvas.drawString(ofSeed ? name.group(1) : "seed " + name.group(1), GAP, top + CELL / 2);
             List<Path> pictures = pictures(rows.get(row));
             for (int column = 0; column < pictures.size(); column++) {
                 canvas.drawImage(ImageIO.read(pictures.get(column).toFile()), NAMES + column * (CELL + GAP), top, CELL, CELL, null);
