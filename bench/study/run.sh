@@ -29,13 +29,21 @@ case $system in
 damsm)
     train damsm damsm-64 "$minutes" encoder=weights/default/encoder schedule.samples=44000
     exit ;;
-stackgan | transformer)
-    train "$system-$seed" "$system-64" "$minutes" ;;
+transformer)
+    train "$system-$seed" transformer-64 "$minutes" ;;
+stackgan)
+    # Settings for a short run, here and for the others: see df-gan.
+    train "$system-$seed" stackgan-64 "$minutes" "text.encoder=$out/damsm/model" text.adapter.kind=direct batch=8 \
+        optimizer.generator_rate=0.0004 optimizer.discriminator_rate=0.0004 average.half_life=2000 ;;
 df-gan-released)
     train "$system-$seed" df-gan-64 "$minutes" ;;
 tutorial)
     # Two steps of the critic for one of the generator, which has 870 in twenty minutes otherwise.
     train "$system-$seed" tutorial-64 "$minutes" critic_iterations=2 optimizer.generator_rate=0.0004 optimizer.discriminator_rate=0.0004 ;;
+tutorial-hinge)
+    # The same networks, GPT-2 learning along, with a loss that is done with what it can tell apart, and settings for a short run.
+    train "$system-$seed" tutorial-64 "$minutes" critic_iterations=1 loss.adversarial=hinge loss.clip=0 batch=8 optimizer.beta1=0.5 optimizer.beta2=0.999 \
+        optimizer.generator_rate=0.0004 optimizer.discriminator_rate=0.0004 average.half_life=2000 ;;
 df-gan)
     # As in the paper, DAMSM reads the captions. Smaller batches, higher rates and a moving average, for thousands of steps instead of hundreds of thousands.
     train "$system-$seed" df-gan-64 "$minutes" "text.encoder=$out/damsm/model" text.adapter.kind=direct batch=8 \
@@ -43,14 +51,17 @@ df-gan)
 stackgan-stages)
     # Stage I paints 16 pixels for two fifths of the time, Stage II 64 pixels upon it for the rest.
     first=$(awk "BEGIN { print $minutes * 0.4 }") second=$(awk "BEGIN { print $minutes * 0.6 }")
-    train "$system-first-$seed" stackgan-64 "$first" size=16 generator.channels=[512,256,128]
-    train "$system-$seed" stackgan-256 "$second" size=64 batch=16 generator.channels=[512,256,128] \
-        "start=$out/$system-first-$seed/model" "text.encoder=$out/$system-first-$seed/model" ;;
+    train "$system-first-$seed" stackgan-64 "$first" "text.encoder=$out/damsm/model" text.adapter.kind=direct batch=8 \
+        optimizer.generator_rate=0.0004 optimizer.discriminator_rate=0.0004 average.half_life=2000 size=16 generator.channels=[128,64,32]
+    train "$system-$seed" stackgan-256 "$second" "text.encoder=$out/damsm/model" text.adapter.kind=direct batch=8 \
+        optimizer.generator_rate=0.0004 optimizer.discriminator_rate=0.0004 average.half_life=2000 size=64 generator.channels=[128,64,32] \
+        "start=$out/$system-first-$seed/model" ;;
 attngan)
     train "$system-$seed" attngan-64 "$minutes" "text.encoder=$out/damsm/model" ;;
 stackgan2)
     # Its tree with 16, 32 and 64 pixels.
-    train "$system-$seed" stackgan2-128 "$minutes" size=64 generator.channels=[128,64,32] ;;
+    train "$system-$seed" stackgan2-128 "$minutes" "text.encoder=$out/damsm/model" text.adapter.kind=direct batch=8 \
+        optimizer.generator_rate=0.0004 optimizer.discriminator_rate=0.0004 average.half_life=2000 size=64 generator.channels=[128,64,32] ;;
 autoencoder)
     # Three fifths of the time for everything, the rest for the prior; rates fall to zero within it.
     first=$(awk "BEGIN { print $minutes * 0.6 }") second=$(awk "BEGIN { print $minutes * 0.4 }")

@@ -44,8 +44,8 @@ public record LatentPrior(int side, int depth, int blocks, int readers, int widt
     private static final double UNHEARD = -1e4;
     /** Log deviations stay between plus and minus this: nothing overflows. */
     private static final double LARGEST_LOG_DEVIATION = 4;
-    /** Choices are as sharp as they get at this truncation. */
-    private static final double LEAST_TRUNCATION = 0.01;
+    /** A component as likely as the likeliest is never left out, whatever rounding makes of the quotient. */
+    private static final double LARGEST_LEAST = 0.999;
 
     /** Latent variables of a picture. */
     public int latentWidth() {
@@ -93,7 +93,8 @@ public record LatentPrior(int side, int depth, int blocks, int readers, int widt
      * anywhere, or as soon as a pass changes nothing, the result is exactly what drawing cell after cell would have given.
      *
      * @param noise {@code [n, noiseWidth]}, standard normal
-     * @param truncation scalar factor on the noise; choices between components get sharper as it falls
+     * @param truncation scalar factor on the noise; below 1, components that are less likely than {@code (1 - truncation)^2} times a cell's
+     *        likeliest are left out, and the others stay as likely beside each other as they are
      * @param latent {@code [n, latentWidth]}
      * @param text after {@link #read}
      */
@@ -105,7 +106,7 @@ public record LatentPrior(int side, int depth, int blocks, int readers, int widt
             Value within = parts.slice(3, 0, depth).mul(truncation);
             // The normal distribution function makes a uniform number of a normal one.
             Value uniform = parts.slice(3, depth, depth + 1).reshape(n, cells(), 1).mul(Math.sqrt(0.5)).erf().add(1).mul(0.5);
-            Value weights = Functions.softmax(mixture.logits.div(truncation.max(LEAST_TRUNCATION)), 2);
+            Value weights = likely(mixture.logits, truncation);
             Value below = weights.reshape(n * cells(), COMPONENTS).matMul(latent.graph().literal(earlier(COMPONENTS, false))).reshape(weights.shape());
             Value reached = uniform.greaterEqual(below);
             Value next = reached.slice(2, 1, COMPONENTS).pad(2, 0, 1, 0);
@@ -113,6 +114,14 @@ public record LatentPrior(int side, int depth, int blocks, int readers, int widt
             Value drawn = mixture.logDeviations.exp().mul(within).add(mixture.means);
             return drawn.mul(chosen).sum(2).reshape(latent.shape());
         });
+    }
+
+    private static Value likely(Value logits, Value truncation) {
+        // Min-p sampling (Nguyen et al. 2024). A temperature would favour the likeliest of several good answers in every cell anew.
+        Value quotients = logits.sub(logits.maximum(2).stopGradient()).exp();
+        Value least = truncation.neg().add(1).max(0).square().min(LARGEST_LEAST);
+        Value kept = quotients.mul(quotients.greaterEqual(least));
+        return kept.div(kept.sum(2));
     }
 
     /**

@@ -8,7 +8,8 @@ import dev.t2i.tensor.Shape;
 /** Layers with parameters, as functions of a place in the parameter tree and a value. */
 public final class Layers {
     private static final double NORM_EPSILON = 1e-5;
-    private static final double MOMENTUM = 0.1;
+    /** Share of each batch in the running statistics of batch normalisation. */
+    public static final double MOMENTUM = 0.1;
 
     private Layers() {}
 

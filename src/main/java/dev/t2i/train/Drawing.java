@@ -8,12 +8,14 @@ import dev.t2i.gan.TextAdapter;
 import dev.t2i.gan.TextCondition;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.Value;
+import dev.t2i.nn.Mode;
 import dev.t2i.nn.Parameters;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -27,6 +29,9 @@ final class Drawing implements AutoCloseable {
     private final LatentSampler sampler;
     private final Executable reading;
     private final Optional<Executable> painting;
+    /** Running statistics that a batch drawn as in training changes. */
+    private final Map<String, Shape> statistics = new LinkedHashMap<>();
+    private final Optional<Executable> settling;
     private final Arena arena = Arena.ofShared();
     private final Tensor truncation = Tensor.allocate(arena, DType.F32, Shape.SCALAR);
 
@@ -43,7 +48,19 @@ final class Drawing implements AutoCloseable {
         sampler = new LatentSampler(generator, place, condition);
         sampler.compile(session);
         painting = paints ? Optional.of(session.compile(painting(generator, place, condition))) : Optional.empty();
+        Graph batch = settling(generator, place, condition);
+        settling = paints && !statistics.isEmpty() ? Optional.of(session.compile(batch)) : Optional.empty();
         truncation.set(0, 1);
+    }
+
+    private Graph settling(Generator generator, String place, TextCondition condition) {
+        Graph graph = new Graph();
+        Parameters parameters = Parameters.of(graph, place);
+        Value latent = graph.input(LATENT, DType.F32, Shape.of(condition.sentence().dim(0), generator.latentWidth()));
+        generator.paintAll(parameters, latent, condition.given(graph), Mode.TRAINING);
+        parameters.updatedStates().forEach(graph::assign);
+        parameters.updates().forEach((name, value) -> statistics.put(name, value.shape()));
+        return graph;
     }
 
     private static Graph painting(Generator generator, String place, TextCondition condition) {
@@ -62,11 +79,25 @@ final class Drawing implements AutoCloseable {
     /** Pictures {@code [rows, size, size, 3]} for them. */
     Tensor pictures(Map<String, Tensor> inputs, Tensor keys) {
         Executable painter = painting.orElseThrow();
-        Map<String, Tensor> painted = new HashMap<>();
-        painted.put(LATENT, latent(inputs, keys));
-        painted.putAll(TextCondition.in(reading));
-        painter.run(FedTask.wanted(painter, painted));
+        run(painter, inputs, keys);
         return painter.output(GanProgram.PICTURES);
+    }
+
+    /** Running statistics of the generator by name. */
+    Map<String, Shape> statistics() {
+        return statistics;
+    }
+
+    /** Takes a batch into them. */
+    void settle(Map<String, Tensor> inputs, Tensor keys) {
+        run(settling.orElseThrow(), inputs, keys);
+    }
+
+    private void run(Executable network, Map<String, Tensor> inputs, Tensor keys) {
+        Map<String, Tensor> given = new HashMap<>();
+        given.put(LATENT, latent(inputs, keys));
+        given.putAll(TextCondition.in(reading));
+        network.run(FedTask.wanted(network, given));
     }
 
     @Override
@@ -74,6 +105,7 @@ final class Drawing implements AutoCloseable {
         reading.close();
         sampler.close();
         painting.ifPresent(Executable::close);
+        settling.ifPresent(Executable::close);
         arena.close();
     }
 }

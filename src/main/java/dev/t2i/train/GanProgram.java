@@ -124,7 +124,7 @@ final class GanProgram {
         });
     }
 
-    /** The average has the generator's running statistics as they are, for they are averages already. */
+    /** The average has the generator's running statistics, until it is used. */
     static void copyBuffers(Graph graph, Parameters place, Value updating) {
         place.updates().forEach((name, value) -> {
             Value copy = graph.state(AVERAGE + "/" + name, DType.F32, value.shape());

@@ -10,6 +10,8 @@ final class NoiseKeys {
     static final int PENALTIES = 0x9E4A1;
     /** Of what pictures are changed by before discriminators see them. */
     static final int AUGMENTATION = 0xD1FFA;
+    /** Of the pictures whose statistics the averaged generator normalises by. */
+    static final int SETTLING = 0x5E771;
 
     private NoiseKeys() {}
 

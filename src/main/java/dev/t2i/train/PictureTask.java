@@ -4,6 +4,7 @@ import dev.t2i.backend.Backend;
 import dev.t2i.data.CaptionedImages;
 import dev.t2i.gan.ModelConfig;
 import dev.t2i.gan.ModelFolder;
+import dev.t2i.nn.Layers;
 import dev.t2i.nn.Parameters;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
@@ -17,7 +18,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 
 /** Training a text-to-image model, by whatever loss: where its networks start, what a step is fed, what is shown and what is kept. */
 abstract class PictureTask extends FedTask<Feed.Batch> {
@@ -30,6 +33,9 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
      * @param dataName what to call them in the model card
      */
     record Materials(TextSource source, Optional<ModelStart> start, CaptionedImages data, String dataName, Backend backend) {}
+
+    /** Batches of which the averaged generator's statistics are made. */
+    private static final int SETTLING = 64;
 
     private final PictureSettings settings;
     private final Materials materials;
@@ -146,14 +152,65 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
 
     @Override
     public final void snapshot(Path folder, long step) {
+        settled(() -> grid.write(folder, step, (captions, keys) -> drawing().pictures(texts(captions), keys)));
+    }
+
+    private Drawing drawing() {
         if (drawing == null) {
             drawing = shows();
         }
-        grid.write(folder, step, (captions, keys) -> {
-            Map<String, Tensor> texts = new HashMap<>();
-            conditioning.text().feed(texts, Map.of(GanProgram.CAPTIONS, captions));
-            return drawing.pictures(texts, keys);
-        });
+        return drawing;
+    }
+
+    private Map<String, Tensor> texts(List<String> captions) {
+        Map<String, Tensor> texts = new HashMap<>();
+        conditioning.text().feed(texts, Map.of(GanProgram.CAPTIONS, captions));
+        return texts;
+    }
+
+    /**
+     * Uses the averaged generator with statistics of its own (standing statistics, Brock et al. 2019): the running ones are those of
+     * parameters that it has only on the average. Training goes on as if nothing had happened.
+     */
+    private void settled(Runnable use) {
+        if (!settings.generator().normalisesBatches() || settings.average().halfLife() == 0) {
+            use.run();
+            return;
+        }
+        for (Map.Entry<String, Shape> statistic : drawing().statistics().entrySet()) {
+            exchange(GanProgram.AVERAGE, statistic, _ -> 0);
+        }
+        try (Arena scratch = Arena.ofConfined()) {
+            Tensor keys = Tensor.allocate(scratch, DType.I32, Shape.of(shown(), 4));
+            for (int batch = 0; batch < SETTLING; batch++) {
+                long first = (long) batch * shown();
+                List<String> captions = LongStream.range(first, first + shown())
+                        .mapToObj(i -> materials.data.describe(i % materials.data.size(), 0).caption()).toList();
+                NoiseKeys.fill(keys, settings.seed(), NoiseKeys.SETTLING, batch);
+                drawing().settle(texts(captions), keys);
+            }
+        }
+        // What the batches weigh together; the rest is the zeros that they began with.
+        double weight = 1 - Math.pow(1 - Layers.MOMENTUM, SETTLING);
+        for (Map.Entry<String, Shape> statistic : drawing().statistics().entrySet()) {
+            exchange(GanProgram.AVERAGE, statistic, value -> value / weight);
+        }
+        use.run();
+        for (Map.Entry<String, Shape> statistic : drawing().statistics().entrySet()) {
+            exchange(GanProgram.GENERATOR, statistic, value -> value);
+        }
+    }
+
+    /** Gives the averaged generator a statistic made from that of {@code network}. */
+    private void exchange(String network, Map.Entry<String, Shape> statistic, DoubleUnaryOperator change) {
+        try (Arena scratch = Arena.ofConfined()) {
+            Tensor home = Tensor.allocate(scratch, DType.F32, statistic.getValue());
+            session().get(network + "/" + statistic.getKey(), home);
+            for (long i = 0; i < home.shape().size(); i++) {
+                home.set(i, change.applyAsDouble(home.getDouble(i)));
+            }
+            session().put(GanProgram.AVERAGE + "/" + statistic.getKey(), home);
+        }
     }
 
     /** How many pictures of a snapshot are drawn at a time: no more than a step works on, so that showing takes no memory that learning does without. */
@@ -172,6 +229,10 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
 
     @Override
     public final void export(Path folder, String name, long samples) {
+        settled(() -> write(folder, name, samples));
+    }
+
+    private void write(Path folder, String name, long samples) {
         try (Arena scratch = Arena.ofConfined()) {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
             ModelExport.collect(session(), GanProgram.AVERAGE, generatorDeclarations(), ModelFolder.GENERATOR, tensors, scratch);

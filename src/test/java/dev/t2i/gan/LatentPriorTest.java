@@ -13,6 +13,7 @@ import dev.t2i.backend.scalar.Precision;
 import dev.t2i.backend.scalar.ScalarBackend;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.Value;
+import dev.t2i.nn.NetworkFixture;
 import dev.t2i.nn.Parameters;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
@@ -97,6 +98,18 @@ class LatentPriorTest {
     }
 
     @Test
+    void agreesWithPyTorch() {
+        NetworkFixture fixture = new NetworkFixture("prior.safetensors", "prior");
+        LatentPrior prior = new LatentPrior(2, 3, 2, 1, 8, 2);
+        TextCondition text = new TextCondition(fixture.input("sentence"),
+                Optional.of(new TextCondition.Words(fixture.input("states"), fixture.input("embeddings"), fixture.input("mask"))));
+        TextCondition read = prior.read(fixture.place(), text);
+        Value latent = fixture.input("latent");
+        fixture.check(Map.of("density", prior.logDensity(fixture.place(), latent, text),
+                "drawn", prior.refine(fixture.place(), fixture.input("noise"), fixture.input("truncation"), latent, read)));
+    }
+
+    @Test
     void densityIntegratesToOneAndDrawsFollowIt() {
         int steps = 4001;
         double reach = 60;
@@ -158,6 +171,41 @@ class LatentPriorTest {
         try (Trial trial = new Trial(new LatentPrior(2, 1, 1, 0, 4, 0), 1)) {
             assertArrayEquals(trial.drawn(trial.noise(), 0), trial.drawn(trial.noise(), 0), 1e-9);
         }
+    }
+
+    /** Without noise within a component, draws are the components' means, each as often as its component is chosen. */
+    @Test
+    void truncationLeavesOutUnlikelyComponentsAndKeepsTheOthersEven() {
+        int rows = 4_000;
+        double[] noise = new double[2 * rows];
+        Random gaussian = new Random(3);
+        for (int row = 0; row < rows; row++) {
+            noise[2 * row + 1] = gaussian.nextGaussian();
+        }
+        try (Trial trial = new Trial(new LatentPrior(1, 1, 1, 1, 4, 0), rows)) {
+            Map<Double, Double> all = shares(trial.drawn(noise, 1));
+            double[] sorted = all.values().stream().mapToDouble(share -> share).sorted().toArray();
+            int limits = 0;
+            for (int i = 1; i < sorted.length; i++) {
+                if (sorted[i] - sorted[i - 1] > 0.02) {
+                    double least = (sorted[i] + sorted[i - 1]) / 2;
+                    double kept = all.values().stream().filter(share -> share > least).mapToDouble(share -> share).sum();
+                    Map<Double, Double> some = shares(trial.drawn(noise, 1 - Math.sqrt(least / sorted[sorted.length - 1])));
+                    all.forEach((mean, share) -> assertEquals(share > least ? share / kept : 0, some.getOrDefault(mean, 0.0), 0.03));
+                    limits++;
+                }
+            }
+            assertTrue(limits > 1, "several limits between components were tried");
+            assertEquals(1, shares(trial.drawn(noise, 0)).size());
+        }
+    }
+
+    private static Map<Double, Double> shares(double[] draws) {
+        Map<Double, Double> shares = new HashMap<>();
+        for (double draw : draws) {
+            shares.merge(draw, 1.0 / draws.length, Double::sum);
+        }
+        return shares;
     }
 
     @Test

@@ -44,10 +44,16 @@ public final class NetworkFixture {
     private final Parameters place = Parameters.of(graph, NETWORK);
     private final Map<String, Tensor> inputs = new HashMap<>();
 
+    /** A case of {@code networks.safetensors}. */
     public NetworkFixture(String name) {
+        this("networks.safetensors", name);
+    }
+
+    /** A case of another file of that layout beside it. */
+    public NetworkFixture(String file, String name) {
         this.name = name;
-        try (InputStream in = NetworkFixture.class.getResourceAsStream("/gan/networks.safetensors")) {
-            this.file = SafetensorsFile.read(in, "networks.safetensors", Arena.ofAuto());
+        try (InputStream in = NetworkFixture.class.getResourceAsStream("/gan/" + file)) {
+            this.file = SafetensorsFile.read(in, file, Arena.ofAuto());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

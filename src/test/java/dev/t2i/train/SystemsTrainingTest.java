@@ -28,6 +28,7 @@ import dev.t2i.tensor.Shape;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -205,6 +206,31 @@ class SystemsTrainingTest {
                 }
             }
         });
+    }
+
+    /** An average that never moves has the statistics of the generator as it began, however far that has come since. */
+    @Test
+    void whatDrawsIsNormalisedByItsOwnStatistics() throws Exception {
+        Path encoder = tiny.resolve(ModelFolder.ENCODER);
+        List<float[]> drawing = new ArrayList<>();
+        Map<String, float[]> states = Map.of();
+        GanSettings settings = settings(TUTORIAL, BY_LOGITS, "text.train=adapter", "text.learning_rate=0", "optimizer.generator_rate=0.01",
+                "average={half_life: 1e15, ramp: 1e15}");
+        for (int steps : new int[] {2, 20}) {
+            try (GanTask task = task(settings, encoder, Backends.get("vector", 2)); Arena arena = Arena.ofConfined()) {
+                Path model = TaskRun.export(task, folder.resolve("after-" + steps), steps);
+                states = TaskRun.states(task);
+                drawing.add(Weights.open(model.resolve(Weights.SINGLE), arena).tensor("generator.up.1.norm.running_var").toFloatArray());
+            }
+        }
+        float[] training = states.get("generator/up.1.norm.running_var");
+        assertArrayEquals(training, states.get("average/up.1.norm.running_var"), "training goes on with its own");
+        double moved = 0;
+        for (int i = 0; i < training.length; i++) {
+            assertEquals(drawing.get(0)[i], drawing.get(1)[i], 0.01 * drawing.get(0)[i]);
+            moved = Math.max(moved, Math.abs(training[i] / drawing.get(1)[i] - 1));
+        }
+        assertTrue(moved > 0.1, "the generator's own are off by " + moved);
     }
 
     @Test
