@@ -43,7 +43,7 @@ tutorial)
 tutorial-hinge)
     # The same networks, GPT-2 learning along, with a loss that is done with what it can tell apart, and settings for a short run.
     train "$system-$seed" tutorial-64 "$minutes" critic_iterations=1 loss.adversarial=hinge loss.clip=0 batch=8 optimizer.beta1=0.5 optimizer.beta2=0.999 \
-        optimizer.generator_rate=0.0004 optimizer.discriminator_rate=0.0004 average.half_life=2000 ;;
+        optimizer.generator_rate=0.0004 optimizer.discriminator_rate=0.0004 ;;
 df-gan)
     # As in the paper, DAMSM reads the captions. Smaller batches, higher rates and a moving average, for thousands of steps instead of hundreds of thousands.
     train "$system-$seed" df-gan-64 "$minutes" "text.encoder=$out/damsm/model" text.adapter.kind=direct batch=8 \
