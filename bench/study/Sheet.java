@@ -29,7 +29,11 @@ final class Sheet {
         boolean ofSeed = arguments[1].matches("\\d+");
         Pattern wanted = Pattern.compile(ofSeed ? "(.+)-" + arguments[1] + "-pictures" : Pattern.quote(arguments[1]) + "-(\\d+)-pictures");
         List<Path> rows = listed(folder, f -> wanted.matcher(f.getFileName().toString()).matches(), Comparator.naturalOrder());
-        int columns = rows.isEmpty() ? 0 : pictures(rows.getFirst()).size();
+        if (rows.isEmpty()) {
+            System.err.println("Sheet: " + folder + " has no pictures of seed or system '" + arguments[1] + "'; bench/study/run.sh makes them");
+            System.exit(3);
+        }
+        int columns = pictures(rows.getFirst()).size();
         BufferedImage sheet = new BufferedImage(NAMES + columns * (CELL + GAP), rows.size() * (CELL + GAP), BufferedImage.TYPE_INT_RGB);
         Graphics2D canvas = sheet.createGraphics();
         canvas.setColor(Color.WHITE);

@@ -4,6 +4,7 @@ import dev.t2i.config.Default;
 import dev.t2i.config.Range;
 import dev.t2i.nn.Initializer;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The shape of the discriminators, of which there is one for each size that the generator paints.
@@ -52,6 +53,10 @@ public record DiscriminatorSettings(
         channels = kind == Kind.ONE_WAY ? Channels.check("channels", channels) : List.copyOf(channels);
         if (kind != Kind.ONE_WAY && !channels.isEmpty()) {
             throw new IllegalArgumentException("channels shape a discriminator of kind one_way, with kind stacked set width instead");
+        }
+        if (kind != Kind.STACKED && normalization != StackedDiscriminator.Normalization.BATCH) {
+            throw new IllegalArgumentException("normalization is %s, but only discriminators of kind stacked have any; leave it out"
+                    .formatted(normalization.name().toLowerCase(Locale.ROOT)));
         }
         if (kind != Kind.ONE_WAY && grown > 0) {
             throw new IllegalArgumentException("grown is %d, but only discriminators of kind one_way grow; set it to 0".formatted(grown));

@@ -195,9 +195,12 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
         for (Map.Entry<String, Shape> statistic : drawing().statistics().entrySet()) {
             exchange(GanProgram.AVERAGE, statistic, value -> value / weight);
         }
-        use.run();
-        for (Map.Entry<String, Shape> statistic : drawing().statistics().entrySet()) {
-            exchange(GanProgram.GENERATOR, statistic, value -> value);
+        try {
+            use.run();
+        } finally {
+            for (Map.Entry<String, Shape> statistic : drawing().statistics().entrySet()) {
+                exchange(GanProgram.GENERATOR, statistic, value -> value);
+            }
         }
     }
 

@@ -260,6 +260,7 @@ class SystemsTrainingTest {
         assertRefused("colours", ATTNGAN.replace("stages: 2", "stages: 1"), "size=8", "loss.colours=50");
         assertRefused("augmentation", DF_GAN, "loss.augmentation=1");
         assertRefused("kind stacked", TREE, "discriminator={channels: [4, 4, 4, 4]}");
+        assertRefused("normalization is layer", DF_GAN, "discriminator.normalization=layer");
         assertRefused("stages", DF_GAN, "generator.stages=2");
         assertRefused("size is 32", TRANSFORMER, "size=32");
         assertRefused("size is 64", TREE, "size=64");
