@@ -1,5 +1,5 @@
 #!/bin/sh
-# The study of docs/study.md: one system, one seed, so many minutes on one processor, then measured and drawn.
+# The study of docs/study.md: one system, one seed, so many minutes of one processor's time, then measured and drawn.
 #   bench/study/run.sh OUT MINUTES SEED SYSTEM [PROCESSOR]
 # SYSTEM is damsm (once, before attngan and df-gan), or one of those below. Stops at the first command that fails; what is there already is kept.
 set -eu
@@ -20,7 +20,7 @@ train() {
     for setting in "$@"; do sets="$sets --set $setting"; done
     # Settings hold no blanks, so that they may be split here.
     # shellcheck disable=SC2086
-    t2i train --config "configs/$config.yaml" --data scenes: --out "$out/$name" --set "schedule.minutes=$limit" \
+    t2i train --config "configs/$config.yaml" --data scenes: --out "$out/$name" --set "schedule.minutes=$limit" --set schedule.clock=processor \
         --set "seed=$seed" --set schedule.snapshot=0 $sets 2> "$out/$name.log"
 }
 

@@ -14,6 +14,7 @@ import dev.t2i.config.Range;
  * @param keep how many checkpoints stay on the disk
  * @param minutes time after which the run is over though samples are left, resumed runs counted together; 0 for none. For
  *     comparisons at equal time; learning rates still follow the samples
+ * @param clock what that time is, and the seconds in {@code stats.jsonl}: {@code wall} or {@code processor}
  */
 public record Schedule(
         @Range(min = 1) long samples,
@@ -21,7 +22,8 @@ public record Schedule(
         @Range(min = 0) @Default("32000") long snapshot,
         @Range(min = 1) @Default("32000") long checkpoint,
         @Range(min = 1) @Default("2") int keep,
-        @Range(min = 0) @Default("0") double minutes) {
+        @Range(min = 0) @Default("0") double minutes,
+        @Default("wall") Clock clock) {
 
     /** Steps of {@code batch} samples that the run takes. */
     public long steps(int batch) {

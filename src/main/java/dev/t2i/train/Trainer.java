@@ -72,8 +72,8 @@ public final class Trainer {
      */
     public boolean run() {
         long steps = schedule.steps(task.batch());
-        startedAt = System.nanoTime();
-        tickStartedAt = startedAt;
+        startedAt = schedule.clock().nanoseconds();
+        tickStartedAt = System.nanoTime();
         tickStartStep = step;
         boolean saved = step > 0;
         if (step == 0 && schedule.snapshot() > 0) {
@@ -123,7 +123,7 @@ public final class Trainer {
     }
 
     private double seconds() {
-        return secondsBefore + (System.nanoTime() - startedAt) * 1e-9;
+        return secondsBefore + (schedule.clock().nanoseconds() - startedAt) * 1e-9;
     }
 
     private void tick(long steps) {

@@ -75,7 +75,7 @@ class KilledTrainingTest {
                 if (!resume) {
                     run.create(settings);
                 }
-                Schedule everyStep = new Schedule(Integer.MAX_VALUE, settings.batch(), 0, settings.batch(), 2, 0);
+                Schedule everyStep = new Schedule(Integer.MAX_VALUE, settings.batch(), 0, settings.batch(), 2, 0, Clock.WALL);
                 Trainer trainer = new Trainer(task, everyStep, run, () -> false, _ -> announce(run));
                 if (resume) {
                     trainer.resume();

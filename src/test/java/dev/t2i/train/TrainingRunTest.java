@@ -24,6 +24,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole training runs at toy size: what resuming, stopping, checkpoints and exports promise. */
 class TrainingRunTest {
@@ -127,9 +129,10 @@ class TrainingRunTest {
         TextSource.open(run.model()).requireAdapter(settings.text().adapter());
     }
 
-    @Test
-    void aRunWhoseTimeIsUpIsWholeThoughSamplesAreLeft() {
-        GanSettings settings = settings("none", 4_000, "schedule.minutes=0.0000001");
+    @ParameterizedTest
+    @ValueSource(strings = {"wall", "processor"})
+    void aRunWhoseTimeIsUpIsWholeThoughSamplesAreLeft(String clock) {
+        GanSettings settings = settings("none", 4_000, "schedule.minutes=0.0000001", "schedule.clock=" + clock);
         RunFolder run = new RunFolder(folder.resolve("run"));
         run.create(settings);
         try (GanTask task = task(settings, Backends.get("vector"))) {
