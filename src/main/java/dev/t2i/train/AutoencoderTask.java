@@ -90,11 +90,14 @@ public final class AutoencoderTask extends PictureTask {
         Adam.Update update = adam.descend(gradients.get(0, ofGenerator), generatorPlace);
         List<Adam.Update> updates = new ArrayList<>(List.of(update));
         updates.add(adam.descend(gradients.get(ofGenerator, ofGenerator + posteriorPlace.states().size()), posteriorPlace));
-        if (conditioning.trainsAdapter()) {
-            updates.addAll(textUpdates(text, textGradients));
-        }
+        List<Adam.Update> ofText = conditioning.trainsAdapter() ? textUpdates(text, textGradients) : List.of();
+        updates.addAll(ofText);
         graph.output("norm", update.gradientNorm());
-        GanProgram.follow(graph, update.values(), Adam.Update.makeAll(updates));
+        Value made = Adam.Update.makeAll(updates);
+        GanProgram.follow(graph, GanProgram.AVERAGE, update.values(), made);
+        if (settings.averagesText()) {
+            GanProgram.followText(graph, ofText, made);
+        }
     }
 
     /** The text side sees the whole batch at once; what flows back into it comes from all parts. */

@@ -16,11 +16,14 @@ import java.util.Optional;
 /** The text side of a training that draws: where encoder and adapter come from, and which of them learn along. */
 final class Conditioning implements AutoCloseable {
     private final GanSettings.Text settings;
+    private final boolean averaged;
     private final TextSource source;
     private final TextSide text;
 
-    Conditioning(GanSettings.Text settings, TextSource source) {
+    /** @param averaged whether moving averages of what learns along are what draws */
+    Conditioning(GanSettings.Text settings, boolean averaged, TextSource source) {
         this.settings = settings;
+        this.averaged = averaged;
         this.source = source;
         source.requireAdapter(settings.adapter());
         this.text = new TextSide(settings.adapter().heard(source.encoder()), settings.adapter().tokens(), trainsEncoder());
@@ -48,6 +51,23 @@ final class Conditioning implements AutoCloseable {
         return networks;
     }
 
+    /** The network that holds the averages of {@code network}, one that learns, if it is of the text side and has such. */
+    Optional<String> average(Learned network) {
+        boolean ofText = network.network().equals(GanProgram.ADAPTER) || network.network().equals(TextSide.ENCODER);
+        return averaged && ofText ? Optional.of(GanProgram.averaged(network.network())) : Optional.empty();
+    }
+
+    /** A generator with its text side as they stand in training. */
+    Drawing.Networks learning() {
+        return new Drawing.Networks(GanProgram.GENERATOR, GanProgram.ADAPTER, text);
+    }
+
+    /** The averages of both; a text side without averages as it stands. */
+    Drawing.Networks averages() {
+        return averaged ? new Drawing.Networks(GanProgram.AVERAGE, GanProgram.AVERAGED_ADAPTER, text.by(GanProgram.AVERAGED_ENCODER))
+                : new Drawing.Networks(GanProgram.AVERAGE, GanProgram.ADAPTER, text);
+    }
+
     /** First values of one of those networks. */
     Map<String, Tensor> firstValues(Learned network, long seed, CaptionedImages data, Backend backend, Arena scratch) {
         return network.network().equals(TextSide.ENCODER) ? text.initialWeights()
@@ -64,8 +84,9 @@ final class Conditioning implements AutoCloseable {
 
     /** Adds the adapter's tensors as a model folder names them, and writes the folder's {@code encoder/}. */
     void export(Session session, Parameters adapter, Path folder, Map<String, Tensor> tensors, Arena scratch) {
-        ModelExport.collect(session, GanProgram.ADAPTER, adapter.declarations(), ModelFolder.ADAPTER, tensors, scratch);
-        ModelExport.encoder(folder, text, trainsEncoder(), session, scratch);
+        ModelExport.collect(session, averages().adapter(), adapter.declarations(), ModelFolder.ADAPTER, tensors, scratch);
+        String encoder = averaged ? GanProgram.AVERAGED_ENCODER : TextSide.ENCODER;
+        ModelExport.encoder(folder, text, trainsEncoder() ? Optional.of(encoder) : Optional.empty(), session, scratch);
     }
 
     @Override

@@ -36,13 +36,20 @@ final class Drawing implements AutoCloseable {
     private final Tensor truncation = Tensor.allocate(arena, DType.F32, Shape.SCALAR);
 
     /**
-     * @param place whose parameters draw
-     * @param paints whether pictures are wanted, or latent variables alone
+     * Whose parameters draw.
+     *
+     * @param generator name of its network
+     * @param adapter name of its network
+     * @param text reads captions, by an encoder of its own
      */
-    Drawing(Session session, int rows, Generator generator, String place, TextAdapter adapter, GanProgram.TextInput text, boolean paints) {
+    record Networks(String generator, String adapter, GanProgram.TextInput text) {}
+
+    /** @param paints whether pictures are wanted, or latent variables alone */
+    Drawing(Session session, int rows, Generator generator, TextAdapter adapter, Networks networks, boolean paints) {
+        String place = networks.generator;
         Graph graph = new Graph();
-        Value sentence = adapter.adapt(Parameters.of(graph, GanProgram.ADAPTER), text.pooled(graph, GanProgram.CAPTIONS, rows));
-        TextCondition condition = GanProgram.condition(graph, sentence, rows, generator, text);
+        Value sentence = adapter.adapt(Parameters.of(graph, networks.adapter), networks.text.pooled(graph, GanProgram.CAPTIONS, rows));
+        TextCondition condition = GanProgram.condition(graph, sentence, rows, generator, networks.text);
         condition.output();
         reading = session.compile(graph);
         sampler = new LatentSampler(generator, place, condition);

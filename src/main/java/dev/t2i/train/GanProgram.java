@@ -10,13 +10,14 @@ import dev.t2i.graph.Value;
 import dev.t2i.nn.Parameters;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
  * The graphs of adversarial training. One graph is one whole step, traced by {@link GanStep}: the generator draws once; the
  * discriminator learns from real, mismatched and drawn pictures and is updated; the generator learns from the updated
- * discriminator's scores of the same drawings; the moving average follows. Between generator updates there may be steps of the
+ * discriminator's scores of the same drawings; the moving averages follow. Between generator updates there may be steps of the
  * critic alone.
  *
  * <pre>
@@ -28,6 +29,8 @@ import java.util.Optional;
 final class GanProgram {
     static final String GENERATOR = "generator";
     static final String AVERAGE = "average";
+    static final String AVERAGED_ADAPTER = "average.adapter";
+    static final String AVERAGED_ENCODER = "average.encoder";
     static final String DISCRIMINATOR = "discriminator";
     static final String ADAPTER = "adapter";
     static final String MATCHING = "matching";
@@ -112,16 +115,32 @@ final class GanProgram {
         return new GanStep(this, settings.newGraph()).trace(penalized, drawing);
     }
 
-    /** Moves the average of each generator parameter toward its new value, if {@code updating} is 1. */
-    static void follow(Graph graph, Map<String, Value> updated, Value updating) {
-        Value decay = graph.input(AVERAGE_DECAY, DType.F32, Shape.SCALAR);
-        graph.scoped(AVERAGE, () -> {
+    /** The network that holds the averages of a text side's network that learns along. */
+    static String averaged(String network) {
+        return switch (network) {
+            case ADAPTER -> AVERAGED_ADAPTER;
+            case TextSide.ENCODER -> AVERAGED_ENCODER;
+            default -> throw new IllegalArgumentException(network);
+        };
+    }
+
+    /** Moves the average of each parameter, in the network {@code averages}, toward its new value, if {@code updating} is 1. */
+    static void follow(Graph graph, String averages, Map<String, Value> updated, Value updating) {
+        Value known = graph.inputs().get(AVERAGE_DECAY);
+        Value decay = known != null ? known : graph.input(AVERAGE_DECAY, DType.F32, Shape.SCALAR);
+        graph.scoped(averages, () -> {
             updated.forEach((name, value) -> {
-                Value average = graph.state(AVERAGE + "/" + name, DType.F32, value.shape());
+                Value average = graph.state(averages + "/" + name, DType.F32, value.shape());
                 graph.assign(average, updating.select(average.mul(decay).add(value.sub(value.mul(decay))), average));
             });
             return null;
         });
+    }
+
+    /** The same for a text side that learns along: {@code updated} are the adapter's and, where it learns, the encoder's updates. */
+    static void followText(Graph graph, List<Adam.Update> updated, Value updating) {
+        follow(graph, AVERAGED_ADAPTER, updated.getFirst().values(), updating);
+        updated.stream().skip(1).forEach(encoder -> follow(graph, AVERAGED_ENCODER, encoder.values(), updating));
     }
 
     /** The average has the generator's running statistics, until it is used. */

@@ -200,9 +200,9 @@ public record GanSettings(
     }
 
     /**
-     * The exponential moving average of the generator, which is what draws.
+     * The exponential moving average of the generator, and of a text side that learns along, which is what draws.
      *
-     * @param halfLife in samples
+     * @param halfLife in samples; 0 for none, and then what draws is as it stands
      * @param ramp the half-life is at most this share of the samples so far
      */
     public record Average(

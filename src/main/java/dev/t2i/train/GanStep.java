@@ -48,6 +48,7 @@ final class GanStep {
     private final Value wrongTexts;
     /** Where text learns: the gradients that have reached {@link #heard}. */
     private final Accumulation textGradients = new Accumulation();
+    private List<Adam.Update> textUpdates = List.of();
     private final Map<String, Accumulation> figures = new LinkedHashMap<>();
 
     GanStep(GanProgram program, Graph graph) {
@@ -122,7 +123,10 @@ final class GanStep {
         if (drawing) {
             Adam.Update update = generatorLearns(turn, seen, updates);
             Value made = makeAll(updates, realScores);
-            GanProgram.follow(graph, update.values(), made);
+            GanProgram.follow(graph, GanProgram.AVERAGE, update.values(), made);
+            if (settings.averagesText()) {
+                GanProgram.followText(graph, textUpdates, made);
+            }
             GanProgram.copyBuffers(graph, generatorPlace, made);
         } else {
             makeAll(updates, realScores);
@@ -188,7 +192,8 @@ final class GanStep {
             updates.add(program.generatorAdam().descend(gradients.get(ofGenerator, gradients.all().size()), posteriorPlace));
         }
         if (trainsText) {
-            updates.addAll(textLearns(opinion));
+            textUpdates = textLearns(opinion);
+            updates.addAll(textUpdates);
         }
         Adam.Update update = program.generatorAdam().descend(gradients.get(0, ofGenerator), generatorPlace);
         updates.add(update);

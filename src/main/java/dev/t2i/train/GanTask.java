@@ -89,7 +89,7 @@ public final class GanTask extends PictureTask {
         declared.guide().ifPresent(guide -> Learned.put(session(), GanProgram.MATCHING, source.guideWeights(guide.declarations(), arena)));
         conditioning.compile(session(), declared.adapter(), 2 * settings.batch(), arena);
         if (settings.buildGenerator().prior().isPresent()) {
-            dreaming = draws(settings.batch(), GanProgram.GENERATOR, false);
+            dreaming = draws(settings.batch(), conditioning.learning(), false);
         }
         int interval = settings.loss().penaltyInterval();
         compileStep(true, true);

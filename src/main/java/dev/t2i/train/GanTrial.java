@@ -125,6 +125,9 @@ public final class GanTrial implements AutoCloseable {
         new Learned(GanProgram.ADAPTER, declared.adapter().declarations(), program.textAdam()).initialize(session, settings.seed());
         try (Arena scratch = Arena.ofConfined()) {
             Learned.put(session, GanProgram.AVERAGE, Parameters.initialize(declared.generator().declarations(), settings.seed(), scratch));
+            if (settings.averagesText()) {
+                Learned.put(session, GanProgram.AVERAGED_ADAPTER, Parameters.initialize(declared.adapter().declarations(), settings.seed(), scratch));
+            }
             program.shown().initialize(session, scratch);
         }
     }
@@ -202,7 +205,7 @@ public final class GanTrial implements AutoCloseable {
         fillKeys(inputs.get(GanProgram.PENALTY_KEYS), samples);
         program.shown().feed(inputs, settings.seed(), done, List.of());
         if (settings.buildGenerator().prior().isPresent()) {
-            dreaming = dreaming == null ? drawing(settings.batch(), GanProgram.GENERATOR, false) : dreaming;
+            dreaming = dreaming == null ? drawing(settings.batch(), new Drawing.Networks(GanProgram.GENERATOR, GanProgram.ADAPTER, features()), false) : dreaming;
             inputs.put(GanProgram.LATENT, dreaming.latent(inputs, inputs.get(GanProgram.NOISE_KEYS)));
         }
         last = step;
@@ -252,7 +255,7 @@ public final class GanTrial implements AutoCloseable {
     /** Draws {@code count} pictures {@code [count, size, size, 3]} at once with the averaged generator; the next call overwrites them. */
     public Tensor draw(int count) {
         int width = settings.text().adapter().width();
-        Drawing drawing = drawings.computeIfAbsent(count, rows -> drawing(rows, GanProgram.AVERAGE, true));
+        Drawing drawing = drawings.computeIfAbsent(count, rows -> drawing(rows, averages(), true));
         Map<String, Tensor> given = drawingInputs.computeIfAbsent(count, rows -> Map.of(
                 GanProgram.NOISE_KEYS, Tensor.allocate(arena, DType.I32, Shape.of(rows, 4)),
                 GanProgram.CAPTIONS, normal(FEATURE_STREAM, Shape.of(rows, width)),
@@ -262,8 +265,12 @@ public final class GanTrial implements AutoCloseable {
         return drawing.pictures(given, keys);
     }
 
-    private Drawing drawing(int rows, String place, boolean paints) {
-        return new Drawing(session, rows, settings.buildGenerator(), place, settings.text().adapter().build(), features(), paints);
+    private Drawing drawing(int rows, Drawing.Networks networks, boolean paints) {
+        return new Drawing(session, rows, settings.buildGenerator(), settings.text().adapter().build(), networks, paints);
+    }
+
+    private Drawing.Networks averages() {
+        return new Drawing.Networks(GanProgram.AVERAGE, settings.averagesText() ? GanProgram.AVERAGED_ADAPTER : GanProgram.ADAPTER, features());
     }
 
     private RandomFeatures features() {

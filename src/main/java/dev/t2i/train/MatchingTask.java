@@ -158,7 +158,7 @@ public final class MatchingTask extends FedTask<Feed.Batch> {
             SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt").metadata("model", name);
             tensors.forEach((tensor, value) -> writer.add(tensor, value, DType.F16));
             writer.write(folder.resolve(Weights.SINGLE));
-            ModelExport.encoder(folder, text, true, session(), scratch);
+            ModelExport.encoder(folder, text, Optional.of(TextSide.ENCODER), session(), scratch);
         }
     }
 

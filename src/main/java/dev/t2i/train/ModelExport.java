@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 
 /** What trained networks have in common when they are written out for use. */
@@ -44,18 +45,18 @@ final class ModelExport {
         writer.write(model.resolve(ModelFolder.companion(part)));
     }
 
-    /** Writes {@code encoder/}: the learned weights where the encoder was trained along, else the source's files. */
-    static void encoder(Path model, TextSide text, boolean trained, Session session, Arena arena) {
+    /** Writes {@code encoder/}: the weights of {@code trained}, the network of an encoder that was trained along, else the source's files. */
+    static void encoder(Path model, TextSide text, Optional<String> trained, Session session, Arena arena) {
         Path target = model.resolve(ModelFolder.ENCODER);
         CaptionEncoder source = text.encoder();
-        if (!trained) {
+        if (trained.isEmpty()) {
             ModelFolder.copyEncoder(source.folder(), target);
             return;
         }
         Map<String, Tensor> weights = new LinkedHashMap<>();
         source.shapes().forEach((name, shape) -> {
             Tensor home = Tensor.allocate(arena, DType.F32, shape);
-            session.get(TextSide.ENCODER + "/" + name, home);
+            session.get(trained.get() + "/" + name, home);
             weights.put(name, home);
         });
         try {

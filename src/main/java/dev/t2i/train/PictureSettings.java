@@ -30,6 +30,11 @@ interface PictureSettings {
     /** How many parts each batch is worked off in. */
     int accumulate();
 
+    /** Whether the text side learns along and has a moving average as the generator has. */
+    default boolean averagesText() {
+        return text().train() != GanSettings.TextTraining.NONE && average().halfLife() > 0;
+    }
+
     /** A graph for a training step. */
     default Graph newGraph() {
         Graph graph = new Graph();

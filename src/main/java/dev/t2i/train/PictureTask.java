@@ -50,7 +50,7 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
         super(materials.backend.open(), new Feed(materials.data, settings.seed(), settings.batch(), settings.size(), settings.augment()));
         this.settings = settings;
         this.materials = materials;
-        this.conditioning = new Conditioning(settings.text(), materials.source);
+        this.conditioning = new Conditioning(settings.text(), settings.averagesText(), materials.source);
         this.grid = new SampleGrid(materials.data, settings.seed(), settings.size(), shown());
         inputs.put(GanProgram.NOISE_KEYS, Tensor.allocate(arena, DType.I32, Shape.of(settings.batch(), 4)));
         inputs.put(GanProgram.AVERAGE_DECAY, Tensor.allocate(arena, DType.F32, Shape.SCALAR));
@@ -90,7 +90,11 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
     @Override
     public final List<Checkpoint.StateType> states() {
         List<Checkpoint.StateType> states = new ArrayList<>();
-        learned().forEach(network -> states.addAll(network.states()));
+        learned().forEach(network -> {
+            states.addAll(network.states());
+            conditioning.average(network).ifPresent(average ->
+                    network.declarations().forEach(d -> states.add(Learned.state(average + "/" + d.name(), d.shape()))));
+        });
         learningOfGenerator().forEach(d -> states.add(Learned.state(GanProgram.AVERAGE + "/" + d.name(), d.shape())));
         scalars().keySet().forEach(name -> states.add(Learned.state(name, Shape.SCALAR)));
         return states;
@@ -104,14 +108,16 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
         });
         try (Arena scratch = Arena.ofConfined()) {
             for (Learned network : learned()) {
-                network.initialize(session(), switch (network.network()) {
+                Map<String, Tensor> first = switch (network.network()) {
                     case GanProgram.GENERATOR -> firstGenerator(network.declarations(), scratch);
                     case GanProgram.POSTERIOR -> materials.start.map(model -> model.posterior(network.declarations(), scratch))
                             .orElseGet(() -> Parameters.initialize(network.declarations(), settings.seed(), scratch));
                     case GanProgram.DISCRIMINATOR -> materials.start.map(model -> model.discriminator(network.declarations(), settings.seed(), scratch))
                             .orElseGet(() -> Parameters.initialize(network.declarations(), settings.seed(), scratch));
                     default -> conditioning.firstValues(network, settings.seed(), materials.data, materials.backend, scratch);
-                });
+                };
+                network.initialize(session(), first);
+                conditioning.average(network).ifPresent(average -> Learned.put(session(), average, first));
             }
             Learned.put(session(), GanProgram.AVERAGE, firstGenerator(learningOfGenerator(), scratch));
             scalars().forEach((name, value) -> session().put(name, Tensor.of(scratch, Shape.SCALAR, value.floatValue())));
@@ -222,12 +228,12 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
     }
 
     private Drawing shows() {
-        return draws(shown(), GanProgram.AVERAGE, true);
+        return draws(shown(), conditioning.averages(), true);
     }
 
-    /** Draws {@code rows} pictures, or latent variables of as many, at a time with the present parameters of {@code place}. */
-    final Drawing draws(int rows, String place, boolean paints) {
-        return new Drawing(session(), rows, settings.buildGenerator(), place, settings.text().adapter().build(), conditioning.text(), paints);
+    /** Draws {@code rows} pictures, or latent variables of as many, at a time with the present parameters of {@code networks}. */
+    final Drawing draws(int rows, Drawing.Networks networks, boolean paints) {
+        return new Drawing(session(), rows, settings.buildGenerator(), settings.text().adapter().build(), networks, paints);
     }
 
     @Override

@@ -58,7 +58,7 @@ public final class PriorTask extends PictureTask {
         graph.output("divergence", divergence);
         Adam.Update update = adam.minimize(divergence, priorPlace);
         graph.output("norm", update.gradientNorm());
-        GanProgram.follow(graph, update.values(), Adam.Update.makeAll(List.of(update)));
+        GanProgram.follow(graph, GanProgram.AVERAGE, update.values(), Adam.Update.makeAll(List.of(update)));
     }
 
     @Override

@@ -100,25 +100,53 @@ final class TextSide implements GanProgram.TextInput, AutoCloseable {
 
     @Override
     public Value pooled(Graph graph, String name, int rows) {
+        return pooled(graph, ENCODER, name, rows);
+    }
+
+    private Value pooled(Graph graph, String network, String name, int rows) {
         if (!trained) {
             return graph.input(name + FEATURES, DType.F32, Shape.of(rows, features()));
         }
-        return trace(graph, name, rows).pooled();
+        return trace(graph, network, name, rows).pooled();
     }
 
     @Override
     public TextCondition.Words words(Graph graph, String name, int rows) {
+        return words(graph, ENCODER, name, rows);
+    }
+
+    private TextCondition.Words words(Graph graph, String network, String name, int rows) {
         if (!trained) {
             return new TextCondition.Words(graph.input(name + WORDS, DType.F32, Shape.of(rows, tokens, encoder.stateWidth())),
                     graph.input(name + EMBEDDINGS, DType.F32, Shape.of(rows, tokens, encoder.embeddingWidth())),
                     graph.input(name + MASK, DType.F32, Shape.of(rows, tokens)));
         }
-        CaptionFeatures features = trace(graph, name, rows);
+        CaptionFeatures features = trace(graph, network, name, rows);
         return new TextCondition.Words(features.states(), features.embeddings(), features.mask());
     }
 
-    private CaptionFeatures trace(Graph graph, String name, int rows) {
-        Parameters place = places.computeIfAbsent(graph, g -> Parameters.of(g, ENCODER));
+    /** The same for graphs that read by other parameters of an encoder that is trained, such as averages, in the states of {@code network}. */
+    GanProgram.TextInput by(String network) {
+        return new GanProgram.TextInput() {
+            @Override
+            public Value pooled(Graph graph, String name, int rows) {
+                return TextSide.this.pooled(graph, network, name, rows);
+            }
+
+            @Override
+            public TextCondition.Words words(Graph graph, String name, int rows) {
+                return TextSide.this.words(graph, network, name, rows);
+            }
+
+            @Override
+            public Optional<Parameters> trained(Graph graph) {
+                return TextSide.this.trained(graph);
+            }
+        };
+    }
+
+    private CaptionFeatures trace(Graph graph, String network, String name, int rows) {
+        Parameters place = places.computeIfAbsent(graph, g -> Parameters.of(g, network));
         return traced.computeIfAbsent(graph, _ -> new LinkedHashMap<>()).computeIfAbsent(name, _ -> encoder.trace(place,
                 graph.input(name + IDS, DType.I32, Shape.of(rows, tokens + 1)), graph.input(name + MASK, DType.F32, Shape.of(rows, tokens + 1)),
                 new CaptionEncoder.Dropout(dropout, dropout == 0 ? null : graph.input(name + KEYS, DType.I32, Shape.of(rows, 4)))));

@@ -57,7 +57,7 @@ class GanStepTest {
             Map<String, Tensor> before = run.states();
             run.step(1);
             assertEquals(new TreeSet<>(List.of("adam1/adapter", "adam1/discriminator", "adam1/generator",
-                    "adam2/adapter", "adam2/discriminator", "adam2/generator", "adapter", "average", "discriminator", "generator")),
+                    "adam2/adapter", "adam2/discriminator", "adam2/generator", "adapter", "average", "average.adapter", "discriminator", "generator")),
                     changed(before, run.states()));
         }
     }

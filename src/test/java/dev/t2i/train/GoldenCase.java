@@ -149,6 +149,9 @@ record GoldenCase(String name, GanSettings settings, Optional<Matcher> guide, Sa
             if (network.equals(GanProgram.GENERATOR)) {
                 more.put(GanProgram.AVERAGE + state.substring(network.length()), tensor);
             }
+            if (network.equals(GanProgram.ADAPTER) && settings.averagesText()) {
+                more.put(GanProgram.AVERAGED_ADAPTER + state.substring(network.length()), tensor);
+            }
             if (!network.equals(GanProgram.MATCHING)) {
                 Tensor zeros = Tensor.allocate(Arena.ofAuto(), DType.F32, tensor.shape());
                 adam.momentNames(state).forEach(moment -> more.put(moment, zeros));
