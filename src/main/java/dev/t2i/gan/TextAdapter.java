@@ -17,13 +17,15 @@ public record TextAdapter(int width, int hiddenWidth, AdapterSettings.Kind kind)
     /** Names of the fixed statistics beside the trained parameters. */
     public static final String MEAN = "mean";
     public static final String DEVIATION = "deviation";
+    /** Principal components of scores for the next word, {@code [features, width]}. */
+    public static final String WHITENING = "whitening";
     private static final double SLOPE = 0.2;
 
     /** {@code pooled [n, features]} to {@code [n, width]}. */
     public Value adapt(Parameters place, Value pooled) {
         return switch (kind) {
             case PERCEPTRON -> perceptron(place, pooled);
-            case LOGITS -> place.scoped(() -> equallyLong(Layers.linear(place.at("out"), standardised(place, pooled), width)));
+            case LOGITS -> place.scoped(() -> equallyLong(Layers.linear(place.at("out"), whitened(place, pooled), width)));
             case DIRECT -> pooled;
         };
     }
@@ -45,8 +47,19 @@ public record TextAdapter(int width, int hiddenWidth, AdapterSettings.Kind kind)
     }
 
     /**
-     * The features of unrelated sentences all point nearly the same way (Ethayarajh 2019), and scores for the next word differ from word to
-     * word far more than from sentence to sentence, so they are standardised, by what {@code mean} and {@code deviation} hold.
+     * Scores for the next word differ from sentence to sentence mostly in what softmax takes no notice of, their mean over the vocabulary; what the sentence
+     * said is in directions of a thousandth of that variance. So all principal directions are given alike a say, by what {@code mean} and
+     * {@code whitening} hold.
+     */
+    private Value whitened(Parameters place, Value pooled) {
+        int features = pooled.dim(1);
+        return pooled.sub(place.get(MEAN, Shape.of(features), Initializer.ZEROS).stopGradient())
+                .matMul(place.get(WHITENING, Shape.of(features, width), Initializer.ZEROS).stopGradient());
+    }
+
+    /**
+     * The features of unrelated sentences all point nearly the same way (Ethayarajh 2019), so they are standardised, by what {@code mean} and
+     * {@code deviation} hold.
      */
     private Value standardised(Parameters place, Value pooled) {
         Shape features = Shape.of(pooled.dim(1));

@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import org.ejml.data.DMatrixRMaj;
 
 /**
  * The folder that a training takes its text features from: a plain encoder, a GPT-2 for one, or a model that brings a trained adapter with
@@ -33,7 +34,9 @@ import java.util.function.Predicate;
  */
 public final class TextSource {
     private static final int STATISTICS_ROWS = 64;
-    private static final int STATISTICS_BATCHES = 32;
+    private static final int STATISTICS_CAPTIONS = 32 * STATISTICS_ROWS;
+    /** Principal components take time with the cube of this. */
+    private static final int WHITENING_CAPTIONS = 16 * STATISTICS_ROWS;
 
     private final Path folder;
     private final boolean plain;
@@ -89,32 +92,56 @@ public final class TextSource {
         return fresh;
     }
 
-    /** Sets the adapter's mean and deviation to those of the first captions' pooled features. */
+    /** Sets the adapter's statistics to those of the first captions' pooled features. */
     private static void standardise(TextSide text, Session session, CaptionedImages data, Map<String, Tensor> adapter) {
+        boolean whitens = adapter.containsKey(TextAdapter.WHITENING);
+        DMatrixRMaj features = features(text, session, data, whitens ? WHITENING_CAPTIONS : STATISTICS_CAPTIONS);
+        int count = features.numRows;
+        for (int f = 0; f < features.numCols; f++) {
+            double sum = 0;
+            double squares = 0;
+            for (int i = 0; i < count; i++) {
+                double value = features.get(i, f);
+                sum += value;
+                squares += value * value;
+            }
+            double mean = sum / count;
+            adapter.get(TextAdapter.MEAN).set(f, mean);
+            if (whitens) {
+                for (int i = 0; i < count; i++) {
+                    features.add(i, f, -mean);
+                }
+            } else {
+                adapter.get(TextAdapter.DEVIATION).set(f, Math.sqrt(Math.max(1e-8, squares / count - mean * mean)));
+            }
+        }
+        if (whitens) {
+            Tensor matrix = adapter.get(TextAdapter.WHITENING);
+            double[] components = Whitening.components(features, matrix.shape().dim(1));
+            for (int i = 0; i < components.length; i++) {
+                matrix.set(i, components[i]);
+            }
+        }
+    }
+
+    /** Pooled features {@code [captions, features]} of the first captions. */
+    private static DMatrixRMaj features(TextSide text, Session session, CaptionedImages data, int captions) {
         text.compileFrozen(session, STATISTICS_ROWS);
         int width = text.features();
-        double[] sum = new double[width];
-        double[] squares = new double[width];
-        int count = 0;
-        for (int batch = 0; batch < STATISTICS_BATCHES; batch++) {
-            List<String> captions = new ArrayList<>();
-            for (int i = 0; i < STATISTICS_ROWS; i++) {
-                captions.add(data.describe(count++ % data.size(), batch).caption());
+        DMatrixRMaj all = new DMatrixRMaj(captions, width);
+        for (int first = 0; first < captions; first += STATISTICS_ROWS) {
+            List<String> some = new ArrayList<>();
+            for (int i = first; i < first + STATISTICS_ROWS; i++) {
+                some.add(data.describe(i % data.size(), first / STATISTICS_ROWS).caption());
             }
             Map<String, Tensor> pooled = new HashMap<>();
-            text.feed(pooled, Map.of("statistics", captions));
+            text.feed(pooled, Map.of("statistics", some));
             Tensor features = pooled.get("statistics" + TextSide.FEATURES);
             for (int i = 0; i < features.size(); i++) {
-                double value = features.getFloat(i);
-                sum[i % width] += value;
-                squares[i % width] += value * value;
+                all.data[first * width + i] = features.getFloat(i);
             }
         }
-        for (int i = 0; i < width; i++) {
-            double mean = sum[i] / count;
-            adapter.get(TextAdapter.MEAN).set(i, mean);
-            adapter.get(TextAdapter.DEVIATION).set(i, Math.sqrt(Math.max(1e-8, squares[i] / count - mean * mean)));
-        }
+        return all;
     }
 
     /** The network that tells how well a picture matches a sentence, in a matching model's folder. */

@@ -187,11 +187,12 @@ class SystemsTrainingTest {
             task.initialize();
             before = TaskRun.states(task);
         }
-        // Standardised by what these captions' logits are, not by the identity that parameters begin with.
-        float[] deviations = before.get("adapter/deviation");
-        assertEquals(before.get("adapter/mean").length, deviations.length);
-        for (int i = 0; i < deviations.length; i++) {
-            assertTrue(before.get("adapter/mean")[i] != 0 && deviations[i] > 0 && deviations[i] != 1, "logit " + i);
+        // By what these captions' logits are, not by the zeros that parameters begin with.
+        float[] whitening = before.get("adapter/whitening");
+        int logits = before.get("adapter/mean").length;
+        assertEquals(7 * logits, whitening.length);
+        for (int i = 0; i < logits; i++) {
+            assertTrue(before.get("adapter/mean")[i] != 0 && whitening[7 * i] != 0, "logit " + i);
         }
         trained(settings, encoder);
         Map<String, float[]> after = train(settings, encoder, "more", false, Integer.MAX_VALUE, 2);

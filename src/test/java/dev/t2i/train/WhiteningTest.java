@@ -1,0 +1,78 @@
+package dev.t2i.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import org.ejml.data.DMatrixRMaj;
+import org.ejml.dense.row.CommonOps_DDRM;
+import org.junit.jupiter.api.Test;
+
+class WhiteningTest {
+    /** Features that vary in three directions, by variances of the order of 1, 0.01 and 0.0001, around zero. */
+    private static DMatrixRMaj features(int examples, int width) {
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(5);
+        DMatrixRMaj mixing = new DMatrixRMaj(3, width);
+        for (int i = 0; i < mixing.data.length; i++) {
+            mixing.data[i] = random.nextGaussian();
+        }
+        DMatrixRMaj causes = new DMatrixRMaj(examples, 3);
+        for (int i = 0; i < examples; i++) {
+            for (int c = 0; c < 3; c++) {
+                causes.set(i, c, random.nextGaussian() * Math.pow(0.1, c));
+            }
+        }
+        for (int c = 0; c < 3; c++) {
+            double mean = CommonOps_DDRM.elementSum(CommonOps_DDRM.extractColumn(causes, c, null)) / examples;
+            for (int i = 0; i < examples; i++) {
+                causes.add(i, c, -mean);
+            }
+        }
+        DMatrixRMaj features = new DMatrixRMaj(examples, width);
+        CommonOps_DDRM.mult(causes, mixing, features);
+        return features;
+    }
+
+    private static DMatrixRMaj covariance(DMatrixRMaj rows) {
+        DMatrixRMaj covariance = new DMatrixRMaj(rows.numCols, rows.numCols);
+        CommonOps_DDRM.multTransA(1.0 / rows.numRows, rows, rows, covariance);
+        return covariance;
+    }
+
+    private static void assertWhite(int examples, int width) {
+        DMatrixRMaj features = features(examples, width);
+        DMatrixRMaj white = new DMatrixRMaj(examples, 5);
+        CommonOps_DDRM.mult(features, new DMatrixRMaj(width, 5, true, Whitening.components(features, 5)), white);
+        DMatrixRMaj covariance = covariance(white);
+        double[] variances = new double[5];
+        for (int i = 0; i < 5; i++) {
+            variances[i] = covariance.get(i, i);
+            for (int j = 0; j < i; j++) {
+                assertEquals(0, covariance.get(i, j), 1e-9, i + ", " + j);
+            }
+        }
+        assertEquals(1 / (1 + Whitening.FLOOR), variances[0], 1e-9);
+        // The second is well above the floor, the third about as great as it; there is no fourth and no fifth.
+        assertEquals(1, variances[1], 0.1);
+        assertEquals(0.5, variances[2], 0.3);
+        assertEquals(0, variances[3], 1e-9);
+        assertEquals(0, variances[4], 1e-9);
+    }
+
+    @Test
+    void componentsHaveAlikeVariancesAndNothingInCommon() {
+        assertWhite(60, 8);
+    }
+
+    @Test
+    void thereMayBeMoreFeaturesThanExamples() {
+        assertWhite(20, 50);
+    }
+
+    @Test
+    void featuresThatNeverVaryGiveNothing() {
+        for (double value : Whitening.components(new DMatrixRMaj(10, 4), 3)) {
+            assertEquals(0, value);
+        }
+    }
+}
