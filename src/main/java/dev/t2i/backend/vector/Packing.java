@@ -264,9 +264,29 @@ final class Packing {
         for (int row = 0; row < rows; row++) {
             moveVector(source, element + row * rowStride, columns, block, WorkerPool.ALIGNED + row * COUNT);
         }
-        Transposition.turn(block, WorkerPool.ALIGNED);
-        for (int column = 0; column < columns; column++) {
-            FloatVector.fromArray(SPECIES, block, WorkerPool.ALIGNED + column * COUNT).intoArray(target, at + column * stride);
+        Transposition.turn(block, WorkerPool.ALIGNED, columns, target, at, stride);
+    }
+
+    /**
+     * Copies {@code count} columns of a matrix of {@code depth} rows to rows of {@code target}, {@code stride} apart. Junk up to a vector's
+     * width may follow each.
+     */
+    static void packTurned(MemorySegment source, DType type, long element, long rowStride, int depth, int count,
+            float[] target, int at, int stride, float[] block) {
+        for (int k = 0; k < depth; k += COUNT) {
+            int rows = Math.min(COUNT, depth - k);
+            for (int i = 0; i < count; i += COUNT) {
+                long first = element + k * rowStride + i;
+                int columns = Math.min(COUNT, count - i);
+                if (type == DType.F32) {
+                    turnRows(source, first, rowStride, rows, columns, target, at + i * stride + k, stride, block);
+                } else {
+                    for (int row = 0; row < rows; row++) {
+                        copy(source, type, first + row * rowStride, block, WorkerPool.ALIGNED + row * COUNT, columns);
+                    }
+                    Transposition.turn(block, WorkerPool.ALIGNED, columns, target, at + i * stride + k, stride);
+                }
+            }
         }
     }
 
@@ -293,10 +313,7 @@ final class Packing {
                             copy(source, type, first + r * rowStride, block, blockAt + r * COUNT, steps);
                         }
                     }
-                    Transposition.turn(block, blockAt);
-                    for (int s = 0; s < steps; s++) {
-                        FloatVector.fromArray(SPECIES, block, blockAt + s * COUNT).intoArray(target, to + (k + s) * width);
-                    }
+                    Transposition.turn(block, blockAt, steps, target, to + k * width, width);
                 }
             }
         }

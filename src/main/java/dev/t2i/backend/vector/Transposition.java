@@ -79,6 +79,66 @@ final class Transposition {
         }
     }
 
+    /**
+     * Writes columns {@code [0, columns)} of the block at {@code t[at..]} to {@code target}, as rows {@code stride} apart. What the block
+     * holds afterwards is undefined.
+     */
+    static void turn(float[] t, int at, int columns, float[] target, int to, int stride) {
+        if (COUNT == 8 && columns == 8) {
+            turnFirstHalf(t, at, target, to, stride);
+            turnSecondHalf(t, at, target, to + 4 * stride, stride);
+            return;
+        }
+        if (COUNT == 8 && columns < 4) {
+            turnFirstHalf(t, at, t, at, COUNT);
+        } else {
+            turn(t, at);
+        }
+        for (int column = 0; column < columns; column++) {
+            FloatVector.fromArray(SPECIES, t, at + column * COUNT).intoArray(target, to + column * stride);
+        }
+    }
+
+    // Half of a block of eight by eight, all three stages of it in registers, where sixteen of those hold it.
+
+    private static void turnFirstHalf(float[] t, int at, float[] target, int to, int stride) {
+        FloatVector a = FloatVector.fromArray(SPECIES, t, at)
+                .blend(FloatVector.fromArray(SPECIES, t, at + 4 * COUNT).rearrange(DOWN_4), HIGH_4);
+        FloatVector b = FloatVector.fromArray(SPECIES, t, at + COUNT)
+                .blend(FloatVector.fromArray(SPECIES, t, at + 5 * COUNT).rearrange(DOWN_4), HIGH_4);
+        FloatVector c = FloatVector.fromArray(SPECIES, t, at + 2 * COUNT)
+                .blend(FloatVector.fromArray(SPECIES, t, at + 6 * COUNT).rearrange(DOWN_4), HIGH_4);
+        FloatVector d = FloatVector.fromArray(SPECIES, t, at + 3 * COUNT)
+                .blend(FloatVector.fromArray(SPECIES, t, at + 7 * COUNT).rearrange(DOWN_4), HIGH_4);
+        FloatVector low = a.blend(c.rearrange(DOWN_2), HIGH_2);
+        FloatVector high = b.blend(d.rearrange(DOWN_2), HIGH_2);
+        c = a.rearrange(UP_2).blend(c, HIGH_2);
+        d = b.rearrange(UP_2).blend(d, HIGH_2);
+        low.blend(high.rearrange(DOWN_1), HIGH_1).intoArray(target, to);
+        low.rearrange(UP_1).blend(high, HIGH_1).intoArray(target, to + stride);
+        c.blend(d.rearrange(DOWN_1), HIGH_1).intoArray(target, to + 2 * stride);
+        c.rearrange(UP_1).blend(d, HIGH_1).intoArray(target, to + 3 * stride);
+    }
+
+    private static void turnSecondHalf(float[] t, int at, float[] target, int to, int stride) {
+        FloatVector a = FloatVector.fromArray(SPECIES, t, at).rearrange(UP_4)
+                .blend(FloatVector.fromArray(SPECIES, t, at + 4 * COUNT), HIGH_4);
+        FloatVector b = FloatVector.fromArray(SPECIES, t, at + COUNT).rearrange(UP_4)
+                .blend(FloatVector.fromArray(SPECIES, t, at + 5 * COUNT), HIGH_4);
+        FloatVector c = FloatVector.fromArray(SPECIES, t, at + 2 * COUNT).rearrange(UP_4)
+                .blend(FloatVector.fromArray(SPECIES, t, at + 6 * COUNT), HIGH_4);
+        FloatVector d = FloatVector.fromArray(SPECIES, t, at + 3 * COUNT).rearrange(UP_4)
+                .blend(FloatVector.fromArray(SPECIES, t, at + 7 * COUNT), HIGH_4);
+        FloatVector low = a.blend(c.rearrange(DOWN_2), HIGH_2);
+        FloatVector high = b.blend(d.rearrange(DOWN_2), HIGH_2);
+        c = a.rearrange(UP_2).blend(c, HIGH_2);
+        d = b.rearrange(UP_2).blend(d, HIGH_2);
+        low.blend(high.rearrange(DOWN_1), HIGH_1).intoArray(target, to);
+        low.rearrange(UP_1).blend(high, HIGH_1).intoArray(target, to + stride);
+        c.blend(d.rearrange(DOWN_1), HIGH_1).intoArray(target, to + 2 * stride);
+        c.rearrange(UP_1).blend(d, HIGH_1).intoArray(target, to + 3 * stride);
+    }
+
     private static void turnByElements(float[] t, int at) {
         for (int i = 0; i < COUNT; i++) {
             for (int j = 0; j < i; j++) {
