@@ -23,16 +23,10 @@ final class ColumnTiles {
     /** Adds the products of one tile to {@code c}, for {@code count} steps, the first at {@code aOffset + steps[from]}. */
     static void accumulate(int vectors, float[] a, int aOffset, int[] steps, int from, int count,
             float[] b, int bOffset, float[] c, int cOffset, int cStride) {
-        if (Lanes.TILE_ROWS == 8) {
-            switch (vectors) {
-                case 1 -> columns8x1(a, aOffset, steps, from, count, b, bOffset, c, cOffset, cStride);
-                case 2 -> columns8x2(a, aOffset, steps, from, count, b, bOffset, c, cOffset, cStride);
-                default -> columns8x3(a, aOffset, steps, from, count, b, bOffset, c, cOffset, cStride);
-            }
-        } else if (vectors == 1) {
-            columns4x1(a, aOffset, steps, from, count, b, bOffset, c, cOffset, cStride);
-        } else {
-            columns4x2(a, aOffset, steps, from, count, b, bOffset, c, cOffset, cStride);
+        switch (vectors) {
+            case 1 -> columns8x1(a, aOffset, steps, from, count, b, bOffset, c, cOffset, cStride);
+            case 2 -> columns8x2(a, aOffset, steps, from, count, b, bOffset, c, cOffset, cStride);
+            default -> columns8x3(a, aOffset, steps, from, count, b, bOffset, c, cOffset, cStride);
         }
     }
 
@@ -325,129 +319,5 @@ final class ColumnTiles {
         s50.intoArray(c, c5);
         s60.intoArray(c, c6);
         s70.intoArray(c, c7);
-    }
-
-    private static void columns4x2(float[] a, int aOffset, int[] steps, int from, int count,
-            float[] b, int bOffset, float[] c, int cOffset, int cStride) {
-        int c0 = cOffset;
-        int c1 = c0 + cStride;
-        int c2 = c1 + cStride;
-        int c3 = c2 + cStride;
-        FloatVector s00 = FloatVector.fromArray(SPECIES, c, c0);
-        FloatVector s01 = FloatVector.fromArray(SPECIES, c, c0 + COUNT);
-        FloatVector s10 = FloatVector.fromArray(SPECIES, c, c1);
-        FloatVector s11 = FloatVector.fromArray(SPECIES, c, c1 + COUNT);
-        FloatVector s20 = FloatVector.fromArray(SPECIES, c, c2);
-        FloatVector s21 = FloatVector.fromArray(SPECIES, c, c2 + COUNT);
-        FloatVector s30 = FloatVector.fromArray(SPECIES, c, c3);
-        FloatVector s31 = FloatVector.fromArray(SPECIES, c, c3 + COUNT);
-        FloatVector v;
-        FloatVector b0;
-        FloatVector b1;
-        int k = 0;
-        for (; k <= count - 2; k += 2) {
-            int at = bOffset + k * (2 * COUNT);
-            int step = aOffset + steps[from + k];
-            b0 = FloatVector.fromArray(SPECIES, b, at);
-            b1 = FloatVector.fromArray(SPECIES, b, at + COUNT);
-            v = FloatVector.broadcast(SPECIES, a[step]);
-            s00 = v.fma(b0, s00); s01 = v.fma(b1, s01);
-            v = FloatVector.broadcast(SPECIES, a[step + 1]);
-            s10 = v.fma(b0, s10); s11 = v.fma(b1, s11);
-            v = FloatVector.broadcast(SPECIES, a[step + 2]);
-            s20 = v.fma(b0, s20); s21 = v.fma(b1, s21);
-            v = FloatVector.broadcast(SPECIES, a[step + 3]);
-            s30 = v.fma(b0, s30); s31 = v.fma(b1, s31);
-            int next = at + 2 * COUNT;
-            step = aOffset + steps[from + k + 1];
-            b0 = FloatVector.fromArray(SPECIES, b, next);
-            b1 = FloatVector.fromArray(SPECIES, b, next + COUNT);
-            v = FloatVector.broadcast(SPECIES, a[step]);
-            s00 = v.fma(b0, s00); s01 = v.fma(b1, s01);
-            v = FloatVector.broadcast(SPECIES, a[step + 1]);
-            s10 = v.fma(b0, s10); s11 = v.fma(b1, s11);
-            v = FloatVector.broadcast(SPECIES, a[step + 2]);
-            s20 = v.fma(b0, s20); s21 = v.fma(b1, s21);
-            v = FloatVector.broadcast(SPECIES, a[step + 3]);
-            s30 = v.fma(b0, s30); s31 = v.fma(b1, s31);
-        }
-        if (k < count) {
-            int at = bOffset + k * (2 * COUNT);
-            int step = aOffset + steps[from + k];
-            b0 = FloatVector.fromArray(SPECIES, b, at);
-            b1 = FloatVector.fromArray(SPECIES, b, at + COUNT);
-            v = FloatVector.broadcast(SPECIES, a[step]);
-            s00 = v.fma(b0, s00); s01 = v.fma(b1, s01);
-            v = FloatVector.broadcast(SPECIES, a[step + 1]);
-            s10 = v.fma(b0, s10); s11 = v.fma(b1, s11);
-            v = FloatVector.broadcast(SPECIES, a[step + 2]);
-            s20 = v.fma(b0, s20); s21 = v.fma(b1, s21);
-            v = FloatVector.broadcast(SPECIES, a[step + 3]);
-            s30 = v.fma(b0, s30); s31 = v.fma(b1, s31);
-        }
-        s00.intoArray(c, c0);
-        s01.intoArray(c, c0 + COUNT);
-        s10.intoArray(c, c1);
-        s11.intoArray(c, c1 + COUNT);
-        s20.intoArray(c, c2);
-        s21.intoArray(c, c2 + COUNT);
-        s30.intoArray(c, c3);
-        s31.intoArray(c, c3 + COUNT);
-    }
-
-    private static void columns4x1(float[] a, int aOffset, int[] steps, int from, int count,
-            float[] b, int bOffset, float[] c, int cOffset, int cStride) {
-        int c0 = cOffset;
-        int c1 = c0 + cStride;
-        int c2 = c1 + cStride;
-        int c3 = c2 + cStride;
-        FloatVector s00 = FloatVector.fromArray(SPECIES, c, c0);
-        FloatVector s10 = FloatVector.fromArray(SPECIES, c, c1);
-        FloatVector s20 = FloatVector.fromArray(SPECIES, c, c2);
-        FloatVector s30 = FloatVector.fromArray(SPECIES, c, c3);
-        FloatVector v;
-        FloatVector b0;
-        int k = 0;
-        for (; k <= count - 2; k += 2) {
-            int at = bOffset + k * COUNT;
-            int step = aOffset + steps[from + k];
-            b0 = FloatVector.fromArray(SPECIES, b, at);
-            v = FloatVector.broadcast(SPECIES, a[step]);
-            s00 = v.fma(b0, s00);
-            v = FloatVector.broadcast(SPECIES, a[step + 1]);
-            s10 = v.fma(b0, s10);
-            v = FloatVector.broadcast(SPECIES, a[step + 2]);
-            s20 = v.fma(b0, s20);
-            v = FloatVector.broadcast(SPECIES, a[step + 3]);
-            s30 = v.fma(b0, s30);
-            int next = at + COUNT;
-            step = aOffset + steps[from + k + 1];
-            b0 = FloatVector.fromArray(SPECIES, b, next);
-            v = FloatVector.broadcast(SPECIES, a[step]);
-            s00 = v.fma(b0, s00);
-            v = FloatVector.broadcast(SPECIES, a[step + 1]);
-            s10 = v.fma(b0, s10);
-            v = FloatVector.broadcast(SPECIES, a[step + 2]);
-            s20 = v.fma(b0, s20);
-            v = FloatVector.broadcast(SPECIES, a[step + 3]);
-            s30 = v.fma(b0, s30);
-        }
-        if (k < count) {
-            int at = bOffset + k * COUNT;
-            int step = aOffset + steps[from + k];
-            b0 = FloatVector.fromArray(SPECIES, b, at);
-            v = FloatVector.broadcast(SPECIES, a[step]);
-            s00 = v.fma(b0, s00);
-            v = FloatVector.broadcast(SPECIES, a[step + 1]);
-            s10 = v.fma(b0, s10);
-            v = FloatVector.broadcast(SPECIES, a[step + 2]);
-            s20 = v.fma(b0, s20);
-            v = FloatVector.broadcast(SPECIES, a[step + 3]);
-            s30 = v.fma(b0, s30);
-        }
-        s00.intoArray(c, c0);
-        s10.intoArray(c, c1);
-        s20.intoArray(c, c2);
-        s30.intoArray(c, c3);
     }
 }

@@ -73,7 +73,7 @@ final class Correlation implements WorkerPool.Task {
         this.stepW = stepW;
         boolean wholeRows = stepH == 1 && stepW == 1 && firstW == 0 && windows.outW == outPictureW;
         boolean wholePictures = windows.bandPictures == 1 || firstH == 0 && windows.outH == outPictureH;
-        direct = ShortTiles.fit() && windows.runs == 1 && windows.runLength <= ShortTiles.MOST_STEPS && wholeRows && wholePictures
+        direct = windows.runs == 1 && windows.runLength <= ShortTiles.MOST_STEPS && wholeRows && wholePictures
                 && columns > 0 && columns % (ShortTiles.VECTORS * Lanes.COUNT) == 0 && layout.panelVectors() == ShortTiles.VECTORS;
         pixelRows = PixelRows.of(windows, columns);
     }
@@ -175,12 +175,13 @@ final class Correlation implements WorkerPool.Task {
             int vectors = layout.vectorsOf(panel);
             int right = weightsAt + depth * layout.column(panel);
             int sum = WorkerPool.ALIGNED + layout.column(panel) - firstColumn;
-            for (int i = 0; i < tileRows; i += Lanes.TILE_ROWS) {
+            for (int i = 0, height; i < tileRows; i += height) {
+                height = Lanes.tileHeight(tileRows - i);
                 if (plain) {
-                    PlainTiles.accumulate(Lanes.TILE_ROWS, vectors * Lanes.COUNT, rows, WorkerPool.ALIGNED, windows.starts, i,
+                    PlainTiles.accumulate(height, vectors * Lanes.COUNT, rows, WorkerPool.ALIGNED, windows.starts, i,
                             windows.runs, windows.runStride, windows.runLength, weights, right, sums, sum + i * stride, stride);
                 } else {
-                    RowTiles.accumulate(vectors, rows, WorkerPool.ALIGNED, windows.starts, i,
+                    RowTiles.accumulate(height, vectors, rows, WorkerPool.ALIGNED, windows.starts, i,
                             windows.runs, windows.runStride, windows.runLength, weights, right, sums, sum + i * stride, stride);
                 }
             }

@@ -5,7 +5,7 @@ import static dev.t2i.backend.vector.Lanes.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
 
-/** {@link RowTiles} of four rows, for processors with sixteen vector registers. */
+/** {@link RowTiles} of four rows, for what {@link FiveRowTiles} leave. */
 final class FourRowTiles {
     private FourRowTiles() {}
 

@@ -18,14 +18,17 @@ import java.util.Arrays;
  * operands of the current run, so one plan serves one run at a time.
  */
 public final class Gemm implements Product, WorkerPool.Task {
-    /** Depth of a packed block: with {@link #BLOCK_ROWS}, a left block fills half of an L2 of 1 MiB. */
+    /** Depth of a packed block: with {@link #BLOCK_ROWS}, a left block fills half of an L2, of 1 MiB beside AVX-512 and 512 KiB beside AVX2. */
     private static final int BLOCK_DEPTH = 1024;
-    /** Depth of one pass over the tiles of a packed block: a panel's part and a tile's rows fit in L1. */
-    private static final int PASS_DEPTH = 128;
-    private static final int BLOCK_ROWS = 128;
-    private static final int BLOCK_COLUMNS = 512;
+    /**
+     * Depth of one pass over the tiles of a packed block: a panel's part and a tile's rows fit in L1. The smaller tiles of AVX2 take more of a pass to begin
+     * and end, and read a panel slowly enough for it to come from L2.
+     */
+    private static final int PASS_DEPTH = Lanes.FEW_REGISTERS ? BLOCK_DEPTH : 128;
+    private static final int BLOCK_ROWS = Lanes.FEW_REGISTERS ? 64 : 128;
+    private static final int BLOCK_COLUMNS = Lanes.FEW_REGISTERS ? 1024 : 512;
     /** Columns that are packed and multiplied at a time. */
-    private static final int GROUP_COLUMNS = 128;
+    private static final int GROUP_COLUMNS = Lanes.FEW_REGISTERS ? 256 : 128;
     /** Elements of a right operand up to which it is packed once for all of its readers, rather than by each of them. */
     private static final long MOST_SHARED = 1 << 23;
     /** Fewer multiply-adds than this are not worth handing to another thread. */
@@ -62,7 +65,9 @@ public final class Gemm implements Product, WorkerPool.Task {
     private final int products;
 
     private final int depth;
-    /** Where row i of a left block begins; for a transposed A, which is cut into tiles, where step k of each tile begins. */
+    /** Whether a left block is cut into tiles that lie by columns, as a transposed A does; else it lies by rows. */
+    private final boolean byColumns;
+    /** Where row i of a left block begins; where blocks lie by columns, where step k of each tile begins. */
     private final int[] leftStarts;
     private final int leftStride;
 
@@ -140,9 +145,11 @@ public final class Gemm implements Product, WorkerPool.Task {
         this.streams = products == 1 && tallRows <= FEW_ROWS && (long) tallRows * k <= LEFT_LIMIT
                 && !transA && !transB && typeB == DType.F32 && n >= StreamTiles.COLUMNS && (long) k * n >= LARGE;
         this.streamedColumns = streams ? n / StreamTiles.COLUMNS * StreamTiles.COLUMNS : 0;
-        int rows = Math.min(Lanes.wholeTiles(tallRows), BLOCK_ROWS);
-        this.leftStride = transA ? Lanes.TILE_ROWS : depth + ROW_PADDING;
-        this.leftStarts = new int[transA ? depth : rows];
+        int rows = Lanes.wholeTiles(Math.min(tallRows, BLOCK_ROWS));
+        // The tiles of few sums have no time for the checks of ColumnTiles.
+        this.byColumns = transA && !Lanes.FEW_REGISTERS;
+        this.leftStride = byColumns ? Lanes.TILE_ROWS : depth + ROW_PADDING;
+        this.leftStarts = new int[byColumns ? depth : rows];
         for (int i = 0; i < leftStarts.length; i++) {
             leftStarts[i] = i * leftStride;
         }
@@ -267,7 +274,7 @@ public final class Gemm implements Product, WorkerPool.Task {
         int tileRows = Lanes.wholeTiles(rows);
         int groupPanels = groupPanels(layout);
         int stride = Math.min(groupPanels * layout.panelVectors(), layout.vectors()) * Lanes.COUNT;
-        float[] left = pool.scratch(worker, LEFT, WorkerPool.ALIGNED + (long) leftStarts.length * (transA ? tileRows : leftStride));
+        float[] left = pool.scratch(worker, LEFT, WorkerPool.ALIGNED + (long) leftStarts.length * (byColumns ? tileRows : leftStride));
         float[] panels = sharesRight ? sharedPanels : pool.scratch(worker, PANELS, WorkerPool.ALIGNED + (long) depth * stride);
         float[] sums = pool.scratch(worker, SUMS, WorkerPool.ALIGNED + (long) tileRows * stride);
         for (int panel = 0; panel < layout.panels(); panel += groupPanels) {
@@ -276,7 +283,7 @@ public final class Gemm implements Product, WorkerPool.Task {
             for (int from = 0; from < k; from += depth) {
                 int steps = Math.min(depth, k - from);
                 if (panel == 0 || depth < k) {
-                    packLeft(product, row, rows, from, steps, left);
+                    packLeft(product, row, rows, from, steps, left, worker);
                 }
                 int packed = WorkerPool.ALIGNED;
                 if (sharesRight) {
@@ -369,16 +376,17 @@ public final class Gemm implements Product, WorkerPool.Task {
             for (int from = 0; from < steps; from += PASS_DEPTH) {
                 int count = Math.min(PASS_DEPTH, steps - from);
                 int right = packed + steps * column + from * vectors * Lanes.COUNT;
-                for (int i = 0; i < tileRows; i += Lanes.TILE_ROWS) {
+                for (int i = 0, height; i < tileRows; i += height) {
+                    height = Lanes.tileHeight(tileRows - i);
                     int sum = WorkerPool.ALIGNED + i * stride + column;
                     if (plain) {
-                        PlainTiles.accumulate(Lanes.TILE_ROWS, vectors * Lanes.COUNT, left, WorkerPool.ALIGNED + from, leftStarts, i,
+                        PlainTiles.accumulate(height, vectors * Lanes.COUNT, left, WorkerPool.ALIGNED + from, leftStarts, i,
                                 1, 0, count, panels, right, sums, sum, stride);
-                    } else if (transA) {
+                    } else if (byColumns) {
                         ColumnTiles.accumulate(vectors, left, WorkerPool.ALIGNED + i * steps, leftStarts, from, count,
                                 panels, right, sums, sum, stride);
                     } else {
-                        RowTiles.accumulate(vectors, left, WorkerPool.ALIGNED + from, leftStarts, i, 1, 0, count,
+                        RowTiles.accumulate(height, vectors, left, WorkerPool.ALIGNED + from, leftStarts, i, 1, 0, count,
                                 panels, right, sums, sum, stride);
                     }
                 }
@@ -386,13 +394,16 @@ public final class Gemm implements Product, WorkerPool.Task {
         }
     }
 
-    private void packLeft(int product, int row, int rows, int from, int steps, float[] left) {
+    private void packLeft(int product, int row, int rows, int from, int steps, float[] left, int worker) {
         long matrix = offsetA + product * batchStrideA;
-        if (transA) {
+        if (byColumns) {
             for (int i = 0; i < steps; i++) {
                 Packing.packColumns(a, typeA, matrix + (long) (from + i) * m + row, rows, left, WorkerPool.ALIGNED + leftStarts[i],
                         steps * Lanes.TILE_ROWS);
             }
+        } else if (transA) {
+            Packing.packTurned(a, typeA, matrix + (long) from * m + row, m, steps, rows, left, WorkerPool.ALIGNED, leftStride,
+                    pool.scratch(worker, STAGING, WorkerPool.ALIGNED + Transposition.BLOCK));
         } else {
             for (int i = 0; i < rows; i++) {
                 Packing.copy(a, typeA, matrix + (long) (row + i) * k + from, left, WorkerPool.ALIGNED + leftStarts[i], steps);

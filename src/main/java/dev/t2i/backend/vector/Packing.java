@@ -83,6 +83,10 @@ final class Packing {
 
     /** Copies {@code rows} short rows of {@code length} consecutive F32 elements to places {@code stride} apart. */
     static void copyRows(MemorySegment source, long element, int length, int rows, float[] target, int at, int stride) {
+        if (length == stride) {
+            copyF32(source, element, target, at, rows * length);
+            return;
+        }
         for (int row = 0; row < rows; row++) {
             for (int i = 0; i < length; i++) {
                 target[at + row * stride + i] = source.get(ValueLayout.JAVA_FLOAT_UNALIGNED, element + (long) row * length + i << 2);
@@ -199,6 +203,11 @@ final class Packing {
             MemorySegment.copy(source, ValueLayout.JAVA_FLOAT_UNALIGNED, element << 2, target, at, Math.toIntExact(depth * rowStride));
             return;
         }
+        if (type == DType.F32 && toPanel - fromPanel == 1 && layout.vectorsOf(fromPanel) == 2 && layout.columns() - firstColumn >= 2 * COUNT
+                && !PlainTiles.young()) {
+            packPairs(source, element + firstColumn, rowStride, depth, target, at);
+            return;
+        }
         // Row by row through all panels, because memory wants to be read in long runs.
         for (int k = 0; k < depth; k++) {
             long row = element + k * rowStride;
@@ -219,6 +228,15 @@ final class Packing {
                     copy(source, type, row + column, target, to, Math.min(valid, vectors * COUNT));
                 }
             }
+        }
+    }
+
+    /** A panel of two whole vectors, the usual case: the general way takes longer to decide what to move than to move it. */
+    private static void packPairs(MemorySegment source, long element, long rowStride, int depth, float[] target, int at) {
+        for (int k = 0; k < depth; k++) {
+            long from = element + k * rowStride << 2;
+            FloatVector.fromMemorySegment(SPECIES, source, from, ORDER).intoArray(target, at + k * (2 * COUNT));
+            FloatVector.fromMemorySegment(SPECIES, source, from + 4 * COUNT, ORDER).intoArray(target, at + k * (2 * COUNT) + COUNT);
         }
     }
 

@@ -27,7 +27,7 @@ final class PatchTiles {
 
     /** Whether a tile fits the machine's registers. */
     static boolean fit() {
-        return Lanes.TILE_ROWS == 8;
+        return !Lanes.FEW_REGISTERS;
     }
 
     /**

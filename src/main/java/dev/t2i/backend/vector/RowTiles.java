@@ -21,16 +21,22 @@ final class RowTiles {
     private RowTiles() {}
 
     /**
-     * Adds the products of one tile to {@code c}. Row {@code i} of the left operand begins at
+     * Adds the products of one tile, of {@link Lanes#tileHeight} rows, to {@code c}. Row {@code i} of the left operand begins at
      * {@code aOffset + rows[row + i]} and has {@code runs} runs of {@code runLength} elements, {@code runStride} apart.
      */
-    static void accumulate(int vectors, float[] a, int aOffset, int[] rows, int row, int runs, int runStride, int runLength,
+    static void accumulate(int height, int vectors, float[] a, int aOffset, int[] rows, int row, int runs, int runStride, int runLength,
             float[] b, int bOffset, float[] c, int cOffset, int cStride) {
         if (Lanes.TILE_ROWS == 8) {
             switch (vectors) {
                 case 1 -> rows8x1(a, aOffset, rows, row, runs, runStride, runLength, b, bOffset, c, cOffset, cStride);
                 case 2 -> rows8x2(a, aOffset, rows, row, runs, runStride, runLength, b, bOffset, c, cOffset, cStride);
                 default -> rows8x3(a, aOffset, rows, row, runs, runStride, runLength, b, bOffset, c, cOffset, cStride);
+            }
+        } else if (height == 5) {
+            if (vectors == 1) {
+                FiveRowTiles.rows5x1(a, aOffset, rows, row, runs, runStride, runLength, b, bOffset, c, cOffset, cStride);
+            } else {
+                FiveRowTiles.rows5x2(a, aOffset, rows, row, runs, runStride, runLength, b, bOffset, c, cOffset, cStride);
             }
         } else if (vectors == 1) {
             FourRowTiles.rows4x1(a, aOffset, rows, row, runs, runStride, runLength, b, bOffset, c, cOffset, cStride);

@@ -16,7 +16,7 @@ import jdk.incubator.vector.FloatVector;
  * reason that {@link RowTiles} gives.
  */
 final class ShortTiles {
-    static final int ROWS = 8;
+    static final int ROWS = Lanes.FEW_REGISTERS ? 4 : 8;
     static final int VECTORS = 2;
     /** Up to this many steps the stores are worth it. */
     static final int MOST_STEPS = 64;
@@ -25,16 +25,20 @@ final class ShortTiles {
 
     private ShortTiles() {}
 
-    /** Whether tiles of this shape fit the machine's registers. */
-    static boolean fit() {
-        return Lanes.TILE_ROWS == ROWS;
-    }
-
     /**
      * Row {@code i} of the left operand begins at {@code aOffset + rows[row + i]}; {@code b} is a packed panel.
      * {@code cOffset} and {@code cStride}, row to row, count bytes.
      */
     static void store(float[] a, int aOffset, int[] rows, int row, int steps, float[] b, int bOffset,
+            MemorySegment c, long cOffset, long cStride) {
+        if (ROWS == 4) {
+            store4x2(a, aOffset, rows, row, steps, b, bOffset, c, cOffset, cStride);
+        } else {
+            store8x2(a, aOffset, rows, row, steps, b, bOffset, c, cOffset, cStride);
+        }
+    }
+
+    private static void store8x2(float[] a, int aOffset, int[] rows, int row, int steps, float[] b, int bOffset,
             MemorySegment c, long cOffset, long cStride) {
         int a0 = aOffset + rows[row];
         int a1 = aOffset + rows[row + 1];
@@ -101,5 +105,46 @@ final class ShortTiles {
         s61.intoMemorySegment(c, second + 6 * cStride, ORDER);
         s70.intoMemorySegment(c, cOffset + 7 * cStride, ORDER);
         s71.intoMemorySegment(c, second + 7 * cStride, ORDER);
+    }
+
+    private static void store4x2(float[] a, int aOffset, int[] rows, int row, int steps, float[] b, int bOffset,
+            MemorySegment c, long cOffset, long cStride) {
+        int a0 = aOffset + rows[row];
+        int a1 = aOffset + rows[row + 1];
+        int a2 = aOffset + rows[row + 2];
+        int a3 = aOffset + rows[row + 3];
+        FloatVector s00 = FloatVector.zero(SPECIES);
+        FloatVector s01 = FloatVector.zero(SPECIES);
+        FloatVector s10 = FloatVector.zero(SPECIES);
+        FloatVector s11 = FloatVector.zero(SPECIES);
+        FloatVector s20 = FloatVector.zero(SPECIES);
+        FloatVector s21 = FloatVector.zero(SPECIES);
+        FloatVector s30 = FloatVector.zero(SPECIES);
+        FloatVector s31 = FloatVector.zero(SPECIES);
+        FloatVector v;
+        FloatVector b0;
+        FloatVector b1;
+        for (int k = 0; k < steps; k++) {
+            int at = bOffset + k * (VECTORS * COUNT);
+            b0 = FloatVector.fromArray(SPECIES, b, at);
+            b1 = FloatVector.fromArray(SPECIES, b, at + COUNT);
+            v = FloatVector.broadcast(SPECIES, a[a0 + k]);
+            s00 = v.fma(b0, s00); s01 = v.fma(b1, s01);
+            v = FloatVector.broadcast(SPECIES, a[a1 + k]);
+            s10 = v.fma(b0, s10); s11 = v.fma(b1, s11);
+            v = FloatVector.broadcast(SPECIES, a[a2 + k]);
+            s20 = v.fma(b0, s20); s21 = v.fma(b1, s21);
+            v = FloatVector.broadcast(SPECIES, a[a3 + k]);
+            s30 = v.fma(b0, s30); s31 = v.fma(b1, s31);
+        }
+        long second = cOffset + 4L * COUNT;
+        s00.intoMemorySegment(c, cOffset, ORDER);
+        s01.intoMemorySegment(c, second, ORDER);
+        s10.intoMemorySegment(c, cOffset + cStride, ORDER);
+        s11.intoMemorySegment(c, second + cStride, ORDER);
+        s20.intoMemorySegment(c, cOffset + 2 * cStride, ORDER);
+        s21.intoMemorySegment(c, second + 2 * cStride, ORDER);
+        s30.intoMemorySegment(c, cOffset + 3 * cStride, ORDER);
+        s31.intoMemorySegment(c, second + 3 * cStride, ORDER);
     }
 }

@@ -15,9 +15,9 @@ import jdk.incubator.vector.FloatVector;
  */
 final class StreamTiles {
     /** Rows of a tile. */
-    static final int ROWS = 6;
+    static final int ROWS = Lanes.FEW_REGISTERS ? 5 : 6;
     /** Columns of a tile. */
-    static final int COLUMNS = (Lanes.TILE_ROWS == 8 ? 4 : 2) * COUNT;
+    static final int COLUMNS = (Lanes.FEW_REGISTERS ? 2 : 4) * COUNT;
 
     private static final long BYTES = 4L * COUNT;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
@@ -27,10 +27,10 @@ final class StreamTiles {
     /** Adds {@code steps} products to a tile of {@code c}. {@code bOffset} and {@code bStride}, row to row, count bytes. */
     static void accumulate(float[] a, int aOffset, int aStride, MemorySegment b, long bOffset, long bStride, int steps,
             float[] c, int cOffset, int cStride) {
-        if (Lanes.TILE_ROWS == 8) {
-            stream6x4(a, aOffset, aStride, b, bOffset, bStride, steps, c, cOffset, cStride);
+        if (Lanes.FEW_REGISTERS) {
+            stream5x2(a, aOffset, aStride, b, bOffset, bStride, steps, c, cOffset, cStride);
         } else {
-            stream6x2(a, aOffset, aStride, b, bOffset, bStride, steps, c, cOffset, cStride);
+            stream6x4(a, aOffset, aStride, b, bOffset, bStride, steps, c, cOffset, cStride);
         }
     }
 
@@ -118,20 +118,18 @@ final class StreamTiles {
         s53.intoArray(c, c5 + 3 * COUNT);
     }
 
-    private static void stream6x2(float[] a, int aOffset, int aStride, MemorySegment b, long bOffset, long bStride, int steps,
+    private static void stream5x2(float[] a, int aOffset, int aStride, MemorySegment b, long bOffset, long bStride, int steps,
             float[] c, int cOffset, int cStride) {
         int a0 = aOffset;
         int a1 = a0 + aStride;
         int a2 = a1 + aStride;
         int a3 = a2 + aStride;
         int a4 = a3 + aStride;
-        int a5 = a4 + aStride;
         int c0 = cOffset;
         int c1 = c0 + cStride;
         int c2 = c1 + cStride;
         int c3 = c2 + cStride;
         int c4 = c3 + cStride;
-        int c5 = c4 + cStride;
         FloatVector s00 = FloatVector.fromArray(SPECIES, c, c0);
         FloatVector s01 = FloatVector.fromArray(SPECIES, c, c0 + COUNT);
         FloatVector s10 = FloatVector.fromArray(SPECIES, c, c1);
@@ -142,8 +140,6 @@ final class StreamTiles {
         FloatVector s31 = FloatVector.fromArray(SPECIES, c, c3 + COUNT);
         FloatVector s40 = FloatVector.fromArray(SPECIES, c, c4);
         FloatVector s41 = FloatVector.fromArray(SPECIES, c, c4 + COUNT);
-        FloatVector s50 = FloatVector.fromArray(SPECIES, c, c5);
-        FloatVector s51 = FloatVector.fromArray(SPECIES, c, c5 + COUNT);
         FloatVector v;
         for (int k = 0; k < steps; k++) {
             long row = bOffset + k * bStride;
@@ -159,8 +155,6 @@ final class StreamTiles {
             s30 = v.fma(b0, s30); s31 = v.fma(b1, s31);
             v = FloatVector.broadcast(SPECIES, a[a4 + k]);
             s40 = v.fma(b0, s40); s41 = v.fma(b1, s41);
-            v = FloatVector.broadcast(SPECIES, a[a5 + k]);
-            s50 = v.fma(b0, s50); s51 = v.fma(b1, s51);
         }
         s00.intoArray(c, c0);
         s01.intoArray(c, c0 + COUNT);
@@ -172,7 +166,5 @@ final class StreamTiles {
         s31.intoArray(c, c3 + COUNT);
         s40.intoArray(c, c4);
         s41.intoArray(c, c4 + COUNT);
-        s50.intoArray(c, c5);
-        s51.intoArray(c, c5 + COUNT);
     }
 }

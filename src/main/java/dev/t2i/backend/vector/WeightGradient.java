@@ -31,10 +31,23 @@ final class WeightGradient {
     private static final int PANELS = 1;
     private static final int SUMS = 2;
     private static final int STAGING = 3;
+    private static final int ROWS = 4;
+
+    /** From a row of {@link TurnedRows} to the next, and where each begins. */
+    private static final int ROW_STRIDE = PASS + Lanes.COUNT;
+    private static final int[] ROW_STARTS = new int[MOST_TILES * Lanes.TILE_ROWS];
+
+    static {
+        Arrays.setAll(ROW_STARTS, i -> i * ROW_STRIDE);
+    }
 
     private final ConvolutionShape shape;
     private final PanelLayout layout;
     private Windows windows;
+    /** Where registers are few: the windows as rows, which then count as one run. Else null. */
+    private TurnedRows turned;
+    private final boolean turns;
+    private final int runs;
     /** Elements of one run of a window, in whole tiles. */
     private final int runTiles;
     /** Whether dy has so few channels that {@link ThinTiles} do better; then {@link #runTiles} counts those. */
@@ -64,26 +77,29 @@ final class WeightGradient {
     WeightGradient(ConvolutionShape shape) {
         this.shape = shape;
         layout = PanelLayout.preferringWide(shape.cout());
+        thin = shape.cout() <= ThinTiles.ROWS && Windows.runLength(shape) >= ThinTiles.COLUMNS;
+        turns = Lanes.FEW_REGISTERS && !thin;
         windows = windows(BAND_FLOATS);
-        thin = shape.cout() <= ThinTiles.ROWS && windows.runLength >= ThinTiles.COLUMNS;
         patches = PatchGradient.of(shape);
-        runTiles = Math.ceilDiv(windows.runLength, thin ? ThinTiles.COLUMNS : Lanes.TILE_ROWS);
+        runs = turns ? 1 : windows.runs;
+        runTiles = Math.ceilDiv(turns ? windows.depth() : windows.runLength, thin ? ThinTiles.COLUMNS : Lanes.TILE_ROWS);
     }
 
     private Windows windows(int bandFloats) {
         int perPixel = shape.cin() * shape.strideH() * shape.strideW() + layout.paddedColumns();
-        return new Windows(shape.n(), shape.h(), shape.w(), shape.cin(), shape.kh(), shape.kw(),
-                shape.strideH(), shape.strideW(), shape.padTop(), shape.padLeft(), shape.outH(), shape.outW(),
-                Math.max(PASS, bandFloats / Math.max(perPixel, 1)));
+        int bandPixels = Math.max(PASS, bandFloats / Math.max(perPixel, 1));
+        return turns ? Windows.inPlace(shape, bandPixels) : new Windows(shape.n(), shape.h(), shape.w(), shape.cin(), shape.kh(), shape.kw(),
+                shape.strideH(), shape.strideW(), shape.padTop(), shape.padLeft(), shape.outH(), shape.outW(), bandPixels);
     }
 
     /** Chooses tasks that come out even among {@code workers}, who wait for each other after every band. */
     private void divide(int workers) {
         windows = windows(workers <= FEW_WORKERS ? OWN_BAND_FLOATS : BAND_FLOATS);
+        turned = turns ? new TurnedRows(windows) : null;
         int least = Integer.MAX_VALUE;
         for (int tiles = Math.min(MOST_TILES, runTiles); tiles > 0; tiles--) {
             int groups = Math.ceilDiv(runTiles, tiles);
-            int longest = Math.ceilDiv(windows.runs * groups, workers) * tiles;
+            int longest = Math.ceilDiv(runs * groups, workers) * tiles;
             if (longest < least) {
                 least = longest;
                 taskTiles = tiles;
@@ -111,18 +127,18 @@ final class WeightGradient {
         if (plannedFor != pool.size()) {
             divide(pool.size());
         }
-        sums = pool.shared(SUMS, WorkerPool.ALIGNED + (long) windows.runs * runTiles * tileFloats());
+        sums = pool.shared(SUMS, WorkerPool.ALIGNED + (long) runs * runTiles * tileFloats());
         int bands = windows.bands();
         if (bands == 0) {
             dw.asSlice(offsetDw * 4, 4L * shape.kh() * shape.kw() * shape.cin() * shape.cout()).fill((byte) 0);
         } else if (pool.size() <= FEW_WORKERS) {
-            pool.run(Math.min(pool.size(), windows.runs * runTiles), computeShare);
+            pool.run(Math.min(pool.size(), runs * runTiles), computeShare);
         } else {
             sharedPictures = pool.shared(PICTURES, pictureFloats());
             sharedPanels = pool.shared(PANELS, panelFloats());
             for (sharedBand = 0; sharedBand < bands; sharedBand++) {
                 pool.run(loadTasks(sharedBand), loadShared);
-                pool.run(windows.runs * runGroups, multiplyShared);
+                pool.run(runs * runGroups, multiplyShared);
             }
         }
         this.x = null;
@@ -135,6 +151,9 @@ final class WeightGradient {
     }
 
     private long pictureFloats() {
+        if (turns) {
+            return WorkerPool.ALIGNED + turned.bandFloats();
+        }
         return WorkerPool.ALIGNED + windows.bandFloats() + (thin ? ThinTiles.COLUMNS : 0);
     }
 
@@ -153,6 +172,11 @@ final class WeightGradient {
     /** Brings a part of a band's x or dy to buffers. */
     private void load(int band, int task, float[] pictures, float[] panels, int worker) {
         int loadTasks = loadRowTasks(band);
+        if (task < loadTasks && turns) {
+            turned.load(band, task * LOAD_ROWS, Math.min(windows.loadRows(band), (task + 1) * LOAD_ROWS),
+                    x, offsetX, pictures, WorkerPool.ALIGNED, pool.scratch(worker, STAGING, TurnedRows.stagingFloats()));
+            return;
+        }
         if (task < loadTasks) {
             windows.load(band, task * LOAD_ROWS, Math.min(windows.loadRows(band), (task + 1) * LOAD_ROWS),
                     x, offsetX, pictures, WorkerPool.ALIGNED, pool.scratch(worker, STAGING, windows.stagingFloats()));
@@ -175,14 +199,14 @@ final class WeightGradient {
     private void multiplyShared(int task, int worker) {
         int run = task / runGroups;
         int fromTile = task % runGroups * taskTiles;
-        multiply(sharedBand, run, fromTile, Math.min(runTiles, fromTile + taskTiles), sharedPictures, sharedPanels);
+        multiply(sharedBand, run, fromTile, Math.min(runTiles, fromTile + taskTiles), sharedPictures, sharedPanels, worker);
     }
 
     /** All bands' products for one worker's share of the tiles. */
     private void computeShare(int share, int worker) {
         float[] pictures = pool.scratch(worker, PICTURES, pictureFloats());
         float[] panels = pool.scratch(worker, PANELS, panelFloats());
-        int tiles = windows.runs * runTiles;
+        int tiles = runs * runTiles;
         int shares = Math.min(pool.size(), tiles);
         int to = tiles * (share + 1) / shares;
         for (int band = 0; band < windows.bands(); band++) {
@@ -192,16 +216,20 @@ final class WeightGradient {
             for (int tile = tiles * share / shares; tile < to;) {
                 int run = tile / runTiles;
                 int end = Math.min(Math.min(to, (run + 1) * runTiles), tile + MOST_TILES);
-                multiply(band, run, tile - run * runTiles, end - run * runTiles, pictures, panels);
+                multiply(band, run, tile - run * runTiles, end - run * runTiles, pictures, panels, worker);
                 tile = end;
             }
         }
     }
 
     /** Adds the band's products for some tiles of one run of the windows, and writes the sums out after the last band. */
-    private void multiply(int band, int run, int fromTile, int toTile, float[] pictures, float[] panels) {
+    private void multiply(int band, int run, int fromTile, int toTile, float[] pictures, float[] panels, int worker) {
         int stride = layout.paddedColumns();
         int sumsAt = WorkerPool.ALIGNED + run * runTiles * tileFloats();
+        if (turns) {
+            multiplyTurned(band, fromTile, toTile, pictures, panels, worker);
+            return;
+        }
         if (band == 0) {
             Arrays.fill(sums, sumsAt + fromTile * tileFloats(), sumsAt + toTile * tileFloats(), 0f);
         }
@@ -225,6 +253,56 @@ final class WeightGradient {
         if (band == windows.bands() - 1) {
             for (int row = fromTile * Lanes.TILE_ROWS; row < Math.min(windows.runLength, toTile * Lanes.TILE_ROWS); row++) {
                 Packing.store(sums, sumsAt + row * stride, dw, offsetDw + ((long) run * windows.runLength + row) * shape.cout(), shape.cout());
+            }
+        }
+    }
+
+    private void multiplyTurned(int band, int fromTile, int toTile, float[] pictures, float[] panels, int worker) {
+        int stride = layout.paddedColumns();
+        int firstRow = Lanes.tileRow(turned.rows(), fromTile);
+        int endRow = Lanes.tileRow(turned.rows(), toTile);
+        if (band == 0) {
+            Arrays.fill(sums, WorkerPool.ALIGNED + firstRow * stride, WorkerPool.ALIGNED + endRow * stride, 0f);
+        }
+        if (turned.inPlace()) {
+            int outRows = windows.rows(band);
+            int pass = Math.max(1, PASS / windows.outW);
+            for (int from = 0; from < outRows; from += pass) {
+                multiplyRows(fromTile, toTile, pictures, WorkerPool.ALIGNED + from * turned.runStride(), turned.rowStarts, 0,
+                        Math.min(pass, outRows - from), turned.runStride(), windows.outW, panels, windows.pixels(band), from * windows.outW);
+            }
+        } else {
+            float[] rows = pool.scratch(worker, ROWS, WorkerPool.ALIGNED + (long) (endRow - firstRow) * ROW_STRIDE);
+            int pieces = turned.pieces(band);
+            int pass = PASS / Lanes.COUNT;
+            for (int from = 0; from < pieces; from += pass) {
+                int to = Math.min(pieces, from + pass);
+                turned.write(pictures, WorkerPool.ALIGNED, from, to, firstRow, endRow, rows, WorkerPool.ALIGNED, ROW_STRIDE);
+                multiplyRows(fromTile, toTile, rows, WorkerPool.ALIGNED, ROW_STARTS, firstRow, 1, 0, turned.pixel(to) - turned.pixel(from),
+                        panels, windows.pixels(band), turned.pixel(from));
+            }
+        }
+        if (band == windows.bands() - 1) {
+            for (int row = firstRow; row < Math.min(turned.rows(), endRow); row++) {
+                Packing.store(sums, WorkerPool.ALIGNED + row * stride, dw, offsetDw + (long) row * shape.cout(), shape.cout());
+            }
+        }
+    }
+
+    /**
+     * Adds the products of some tiles for the band's pixels from {@code pixel} on, by rows that lie as for {@link RowTiles}, the
+     * first of {@code starts} belonging to row {@code firstStart}.
+     */
+    private void multiplyRows(int fromTile, int toTile, float[] rows, int rowsAt, int[] starts, int firstStart, int runs, int runStride, int runLength,
+            float[] panels, int pixels, int pixel) {
+        int stride = layout.paddedColumns();
+        for (int panel = 0; panel < layout.panels(); panel++) {
+            int vectors = layout.vectorsOf(panel);
+            int right = WorkerPool.ALIGNED + pixels * layout.column(panel) + pixel * vectors * Lanes.COUNT;
+            for (int tile = fromTile; tile < toTile; tile++) {
+                int row = Lanes.tileRow(turned.rows(), tile);
+                RowTiles.accumulate(Lanes.tileRow(turned.rows(), tile + 1) - row, vectors, rows, rowsAt, starts, row - firstStart, runs, runStride, runLength,
+                        panels, right, sums, WorkerPool.ALIGNED + row * stride + layout.column(panel), stride);
             }
         }
     }

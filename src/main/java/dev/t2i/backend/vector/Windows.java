@@ -56,13 +56,23 @@ final class Windows {
 
     Windows(int n, int h, int w, int channels, int kh, int kw, int strideH, int strideW, int top, int left, int outH, int outW,
             int bandPixels) {
-        this(n, h, w, channels, kh, kw, strideH, strideW, top, left, outH, outW, bandPixels, kh > 1 && kw * channels <= SHORT_RUN);
+        this(n, h, w, channels, kh, kw, strideH, strideW, top, left, outH, outW, bandPixels, writtenOut(kh, kw * channels));
     }
 
     /** A convolution's windows, none of them written out. */
     static Windows inPlace(ConvolutionShape s, int bandPixels) {
         return new Windows(s.n(), s.h(), s.w(), s.cin(), s.kh(), s.kw(), s.strideH(), s.strideW(), s.padTop(), s.padLeft(), s.outH(), s.outW(),
                 bandPixels, false);
+    }
+
+    /** Elements of a run of a convolution's windows. */
+    static int runLength(ConvolutionShape s) {
+        int rowLength = s.kw() * s.cin();
+        return writtenOut(s.kh(), rowLength) ? s.kh() * rowLength : rowLength;
+    }
+
+    private static boolean writtenOut(int kh, int rowLength) {
+        return kh > 1 && rowLength <= SHORT_RUN;
     }
 
     private Windows(int n, int h, int w, int channels, int kh, int kw, int strideH, int strideW, int top, int left, int outH, int outW,
