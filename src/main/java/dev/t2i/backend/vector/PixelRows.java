@@ -18,6 +18,8 @@ final class PixelRows {
     /** Vectors of an output row, and those of a band in whole tiles. */
     private final int rowVectors;
     private final int[] starts;
+    /** From a window's first element to each of them. */
+    private final int[] shifts;
 
     private PixelRows(Windows windows) {
         this.windows = windows;
@@ -35,6 +37,11 @@ final class PixelRows {
             int row = vector / rowVectors;
             int paddedRow = row / windows.bandRows * (windows.bandRows - 1 + windows.kh) + row % windows.bandRows;
             starts[i] = paddedRow * rowStride + vector % rowVectors * Lanes.COUNT;
+        }
+        shifts = new int[windows.depth()];
+        for (int i = 0; i < shifts.length; i++) {
+            int tap = i / windows.channels;
+            shifts[i] = tap / windows.kw * rowStride + i % windows.channels * channelStride + tap % windows.kw;
         }
     }
 
@@ -89,8 +96,12 @@ final class PixelRows {
     void multiply(int band, float[] rows, int rowsAt, float[] weights, int weightsAt, float[] sums, int sumsAt, float[] tile) {
         int vectors = windows.pictures(band) * windows.rows(band) * rowVectors;
         for (int first = 0; first < vectors; first += PixelTiles.VECTORS) {
-            PixelTiles.multiply(rows, rowsAt, starts, first, windows.kh, rowStride, windows.kw, windows.channels, channelStride,
-                    weights, weightsAt, tile, WorkerPool.ALIGNED);
+            if (Lanes.FEW_REGISTERS) {
+                PixelTiles.multiplyFew(rows, rowsAt, starts, first, shifts, weights, weightsAt, tile, WorkerPool.ALIGNED);
+            } else {
+                PixelTiles.multiply(rows, rowsAt, starts, first, windows.kh, rowStride, windows.kw, windows.channels, channelStride,
+                        weights, weightsAt, tile, WorkerPool.ALIGNED);
+            }
             for (int i = 0; i < Math.min(PixelTiles.VECTORS, vectors - first); i++) {
                 int column = (first + i) % rowVectors * Lanes.COUNT;
                 int pixel = (first + i) / rowVectors * windows.outW + column;

@@ -14,7 +14,7 @@ import jdk.incubator.vector.FloatVector;
 final class PixelTiles {
     static final int CHANNELS = 3;
     /** Vectors of pixels in a tile. */
-    static final int VECTORS = 4;
+    static final int VECTORS = Lanes.FEW_REGISTERS ? 3 : 4;
     /** Elements of a tile: for each channel, the vectors one after the other. */
     static final int SIZE = CHANNELS * VECTORS * COUNT;
 
@@ -77,5 +77,47 @@ final class PixelTiles {
         s21.intoArray(out, outAt + 9 * COUNT);
         s22.intoArray(out, outAt + 10 * COUNT);
         s23.intoArray(out, outAt + 11 * COUNT);
+    }
+
+    /**
+     * The same for three vectors, where registers are few.
+     *
+     * @param shifts from a window's first element to each of them, in order: around loops in loops C2 would spill
+     */
+    static void multiplyFew(float[] x, int xOffset, int[] from, int first, int[] shifts, float[] weights, int weightsAt, float[] out, int outAt) {
+        int x0 = xOffset + from[first];
+        int x1 = xOffset + from[first + 1];
+        int x2 = xOffset + from[first + 2];
+        FloatVector s00 = FloatVector.zero(SPECIES);
+        FloatVector s01 = FloatVector.zero(SPECIES);
+        FloatVector s02 = FloatVector.zero(SPECIES);
+        FloatVector s10 = FloatVector.zero(SPECIES);
+        FloatVector s11 = FloatVector.zero(SPECIES);
+        FloatVector s12 = FloatVector.zero(SPECIES);
+        FloatVector s20 = FloatVector.zero(SPECIES);
+        FloatVector s21 = FloatVector.zero(SPECIES);
+        FloatVector s22 = FloatVector.zero(SPECIES);
+        for (int k = 0; k < shifts.length; k++) {
+            int shift = shifts[k];
+            int at = weightsAt + k * COUNT;
+            FloatVector w0 = FloatVector.broadcast(SPECIES, weights[at]);
+            FloatVector w1 = FloatVector.broadcast(SPECIES, weights[at + 1]);
+            FloatVector w2 = FloatVector.broadcast(SPECIES, weights[at + 2]);
+            FloatVector v = FloatVector.fromArray(SPECIES, x, x0 + shift);
+            s00 = v.fma(w0, s00); s10 = v.fma(w1, s10); s20 = v.fma(w2, s20);
+            v = FloatVector.fromArray(SPECIES, x, x1 + shift);
+            s01 = v.fma(w0, s01); s11 = v.fma(w1, s11); s21 = v.fma(w2, s21);
+            v = FloatVector.fromArray(SPECIES, x, x2 + shift);
+            s02 = v.fma(w0, s02); s12 = v.fma(w1, s12); s22 = v.fma(w2, s22);
+        }
+        s00.intoArray(out, outAt);
+        s01.intoArray(out, outAt + COUNT);
+        s02.intoArray(out, outAt + 2 * COUNT);
+        s10.intoArray(out, outAt + 3 * COUNT);
+        s11.intoArray(out, outAt + 4 * COUNT);
+        s12.intoArray(out, outAt + 5 * COUNT);
+        s20.intoArray(out, outAt + 6 * COUNT);
+        s21.intoArray(out, outAt + 7 * COUNT);
+        s22.intoArray(out, outAt + 8 * COUNT);
     }
 }
