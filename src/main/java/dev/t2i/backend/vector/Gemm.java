@@ -37,7 +37,7 @@ public final class Gemm implements Product, WorkerPool.Task {
     private static final int ROW_PADDING = 16;
 
     /** Up to this many rows, reading a large right operand where it lies beats packing it. */
-    private static final int FEW_ROWS = 128;
+    private static final int FEW_ROWS = Lanes.FEW_REGISTERS ? 64 : 128;
     /** Elements of the left operand, whole rows of which every worker then keeps in its L2. */
     private static final long LEFT_LIMIT = 1 << 19;
     /** Elements of a right operand that is large in this sense. */
