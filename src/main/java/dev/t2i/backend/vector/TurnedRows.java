@@ -152,12 +152,32 @@ final class TurnedRows {
      * Junk up to a vector's width follows each row.
      */
     void write(float[] band, int bandAt, int fromPiece, int toPiece, int from, int to, float[] target, int at, int stride) {
-        for (int row = from; row < to; row++) {
+        int row = from;
+        for (; row <= to - 4; row += 4) {
+            write4(band, bandAt, fromPiece, toPiece, row, target, at + (row - from) * stride - pieces[fromPiece], stride);
+        }
+        for (; row < to; row++) {
             int in = bandAt + rowStarts[row];
             int out = at + (row - from) * stride - pieces[fromPiece];
             for (int piece = fromPiece; piece < toPiece; piece++) {
                 FloatVector.fromArray(SPECIES, band, in + starts[piece]).intoArray(target, out + pieces[piece]);
             }
+        }
+    }
+
+    /** Four rows, which share the looking up of a piece. */
+    private void write4(float[] band, int bandAt, int fromPiece, int toPiece, int row, float[] target, int out, int stride) {
+        int in0 = bandAt + rowStarts[row];
+        int in1 = bandAt + rowStarts[row + 1];
+        int in2 = bandAt + rowStarts[row + 2];
+        int in3 = bandAt + rowStarts[row + 3];
+        for (int piece = fromPiece; piece < toPiece; piece++) {
+            int from = starts[piece];
+            int to = out + pieces[piece];
+            FloatVector.fromArray(SPECIES, band, in0 + from).intoArray(target, to);
+            FloatVector.fromArray(SPECIES, band, in1 + from).intoArray(target, to + stride);
+            FloatVector.fromArray(SPECIES, band, in2 + from).intoArray(target, to + 2 * stride);
+            FloatVector.fromArray(SPECIES, band, in3 + from).intoArray(target, to + 3 * stride);
         }
     }
 }
