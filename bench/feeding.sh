@@ -19,7 +19,7 @@ mkdir -p "$out"
 
 run() {
     rm -rf "$out/$1"
-    java -jar "$jar" train --config "$config" --data "$2" --cache 0 --threads 1 --out "$out/$1" \
+    java -jar "$jar" train --config "$config" --data "$2" --cache 0 --out "$out/$1" \
         --set schedule.clock=processor --set "schedule.minutes=$minutes" --set schedule.samples=100000000 \
         --set schedule.tick=16 --set schedule.snapshot=0 --set schedule.checkpoint=100000000 2>"$out/$1.log" >/dev/null || { tail -3 "$out/$1.log"; exit 1; }
     sed 's/.*"samples":\([0-9]*\).*"seconds":\([0-9.]*\).*"samples_per_second":\([0-9.]*\).*/\1 \2 \3/' "$out/$1/stats.jsonl" \
