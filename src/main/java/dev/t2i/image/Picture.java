@@ -1,9 +1,16 @@
 package dev.t2i.image;
 
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorConvertOp;
+import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -15,6 +22,9 @@ import java.util.Arrays;
 public final class Picture {
     /** More than any use here; a header that claims more is refused before memory is reserved. */
     public static final long MAX_PIXELS = 1L << 28;
+
+    private static final ColorModel COLOURS = new ComponentColorModel(ColorSpace.getInstance(ColorSpace.CS_sRGB), false, false,
+            Transparency.OPAQUE, DataBuffer.TYPE_BYTE);
 
     private final int width;
     private final int height;
@@ -180,6 +190,12 @@ public final class Picture {
             image.setRGB(0, y, width, 1, row, 0, width);
         }
         return image;
+    }
+
+    /** The picture as Java's image classes see it: not a copy, so what is drawn into it is drawn here. */
+    BufferedImage view() {
+        WritableRaster raster = Raster.createInterleavedRaster(new DataBufferByte(rgb, rgb.length), width, height, 3 * width, 3, new int[] {0, 1, 2}, null);
+        return new BufferedImage(COLOURS, raster, false, null);
     }
 
     /** A copy of a rectangle, which must lie inside. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
@@ -107,8 +108,7 @@ public final class PictureFiles {
                         losses.add(warning);
                     }
                 });
-                boolean inks = outline.components() == 4 && !outline.profile();
-                Picture picture = inks ? ofInks(reader.readRaster(0, null), outline) : Picture.of(reader.read(0));
+                Picture picture = decodeJpeg(reader, outline);
                 if (!losses.isEmpty()) {
                     throw new ImageException(name + ": damaged JPEG, some of its pixels are missing (" + losses.getFirst() + ")");
                 }
@@ -117,6 +117,21 @@ public final class PictureFiles {
                 reader.dispose();
             }
         }
+    }
+
+    private static Picture decodeJpeg(ImageReader reader, JpegOutline outline) throws IOException {
+        if (outline.components() == 4 && !outline.profile()) {
+            return ofInks(reader.readRaster(0, null), outline);
+        }
+        if (outline.components() == 3 && !outline.profile() && reader.getWidth(0) == outline.width() && reader.getHeight(0) == outline.height()) {
+            // Most pictures of a data set are such; left to itself the decoder would turn each pixel round, for somebody to turn it back.
+            Picture picture = Picture.blank(outline.width(), outline.height());
+            ImageReadParam into = reader.getDefaultReadParam();
+            into.setDestination(picture.view());
+            reader.read(0, into);
+            return picture;
+        }
+        return Picture.of(reader.read(0));
     }
 
     /** Copies the bytes, but unlike streams over an array it has no finalizer, for which thousands of closed ones would wait with their bytes. */

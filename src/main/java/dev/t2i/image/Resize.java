@@ -1,7 +1,5 @@
 package dev.t2i.image;
 
-import java.util.Arrays;
-
 /**
  * Antialiased resizing by separable convolution: when shrinking, the filter widens by the scale, so that every source pixel
  * counts and nothing flickers or aliases. Works on sRGB values as they are, as image libraries and published metrics do, in
@@ -99,29 +97,43 @@ public final class Resize {
 
     /** What lies outside of the rectangle counts for nothing, as if it had been cut out first. */
     private static float[] convolve(Picture source, int left, int top, int across, int down, int width, int height, Filter filter) {
-        float[] columns = vertical(source, left, top, across, new Taps(down, height, filter), height);
+        float[] columns = vertical(source, left, top, across, down, new Taps(down, height, filter), height);
         return horizontal(columns, across, new Taps(across, width, filter), width, height);
     }
 
-    /** Rows go first, for a whole row is weighted at once, which the compiler turns into vector instructions. */
-    private static float[] vertical(Picture source, int left, int top, int across, Taps taps, int height) {
+    /**
+     * Rows go first, for a whole row is weighted at once, which the compiler turns into vector instructions. Each source row is widened
+     * once, although several target rows take of it; to integers, for of two arrays of floats the compiler cannot tell that they are not the same.
+     */
+    private static float[] vertical(Picture source, int left, int top, int across, int down, Taps taps, int height) {
         int stride = 3 * across;
         float[] result = new float[Math.multiplyExact(stride, height)];
-        byte[] rgb = source.rgb();
-        float[] row = new float[stride];
-        for (int y = 0; y < height; y++) {
-            Arrays.fill(row, 0);
-            for (int k = 0; k < taps.weights[y].length; k++) {
-                weigh(rgb, ((top + taps.first[y] + k) * source.width() + left) * 3, (float) taps.weights[y][k], row);
+        int[] row = new int[stride];
+        int firstTarget = 0;
+        for (int y = 0; y < down; y++) {
+            widen(source.rgb(), ((top + y) * source.width() + left) * 3, row);
+            while (firstTarget < height && taps.first[firstTarget] + taps.weights[firstTarget].length <= y) {
+                firstTarget++;
             }
-            System.arraycopy(row, 0, result, y * stride, stride);
+            for (int target = firstTarget; target < height && taps.first[target] <= y; target++) {
+                int tap = y - taps.first[target];
+                if (tap < taps.weights[target].length) {
+                    weigh(row, (float) taps.weights[target][tap], result, target * stride);
+                }
+            }
         }
         return result;
     }
 
-    private static void weigh(byte[] rgb, int from, float weight, float[] row) {
+    private static void widen(byte[] rgb, int from, int[] row) {
         for (int i = 0; i < row.length; i++) {
-            row[i] += weight * (rgb[from + i] & 255);
+            row[i] = rgb[from + i] & 255;
+        }
+    }
+
+    private static void weigh(int[] row, float weight, float[] result, int at) {
+        for (int i = 0; i < row.length; i++) {
+            result[at + i] += weight * row[i];
         }
     }
 

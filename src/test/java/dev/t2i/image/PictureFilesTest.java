@@ -1,5 +1,6 @@
 package dev.t2i.image;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -16,8 +17,10 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 
 /** Pictures of many kinds beside Pillow's readings; {@code src/test/python/picture_fixtures.py} made both. */
@@ -45,6 +48,15 @@ class PictureFilesTest {
                 }
                 assertEquals(0, apart / picture.rgb().length, 1, name + " on the whole");
             }
+        }
+    }
+
+    /** Three components without a profile take a way of their own, which must be no other picture. */
+    @Test
+    void plainJpegsAreTheDecodersOwnPicture() throws IOException {
+        for (String name : List.of("rgb.jpg", "subsampled.jpg", "progressive.jpg")) {
+            Picture decoded = Picture.of(ImageIO.read(PICTURES.resolve(name).toFile()));
+            assertArrayEquals(decoded.rgb(), PictureFiles.read(PICTURES.resolve(name)).rgb(), name);
         }
     }
 

@@ -41,26 +41,26 @@ class TextAverageTest {
     private static final String SCHEDULE = """
             size: 16
             batch: 4
-            schedule: {samples: 24, tick: 8, snapshot: 0, checkpoint: 8, keep: 2}
+            schedule: {samples: 12, tick: 8, snapshot: 0, checkpoint: 8, keep: 2}
             average: {half_life: 16, ramp: 100}
             """;
     private static final String GAME = """
             task: gan
-            text: {encoder: unused, adapter: {width: 10, hidden_width: 12, tokens: 64}, train: all, learning_rate: 0.01}
+            text: {encoder: unused, adapter: {width: 10, hidden_width: 12, tokens: 32}, train: all, learning_rate: 0.01}
             generator: {kind: dcgan, noise_width: 4, channels: [6, 4]}
             discriminator: {kind: stacked, width: 4}
             optimizer: {generator_rate: 0.01, warmup: 0}
             """;
     private static final String RECURRENT = """
             task: gan
-            text: {encoder: unused, adapter: {kind: direct, width: 10, tokens: 64}, train: all, learning_rate: 0.01}
+            text: {encoder: unused, adapter: {kind: direct, width: 10, tokens: 32}, train: all, learning_rate: 0.01}
             generator: {kind: attngan, noise_width: 3, augmentation_width: 2, channels: [4, 4], stages: 2, residuals: 1}
             discriminator: {kind: stacked, width: 2, alone: true, start: orthogonal}
             loss: {adversarial: nonsaturating, one_wrong: 0.5, penalty: none, augmentation: 1, terms: {real_alone: 1, fake_alone: 1, generator_alone: 1}}
             """;
     private static final String AUTOENCODER = """
             task: autoencoder
-            text: {encoder: unused, adapter: {width: 10, hidden_width: 12, tokens: 64}, train: adapter, learning_rate: 0.01}
+            text: {encoder: unused, adapter: {width: 10, hidden_width: 12, tokens: 32}, train: adapter, learning_rate: 0.01}
             generator: {kind: mapped, noise_width: 8, style_width: 12, coordinates: true, channels: [12, 8, 6]}
             posterior: [4, 6, 8]
             warmup: 0
@@ -214,13 +214,13 @@ class TextAverageTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = {"GAME", "AUTOENCODER"})
     void aRunGoesOnWithItBitForBit(Training training) throws Exception {
         RunFolder whole = new RunFolder(folder.resolve("whole"));
         RunFolder halves = new RunFolder(folder.resolve("halves"));
         Map<String, float[]> expected = train(training, whole, false, Integer.MAX_VALUE);
         assertTrue(expected.containsKey("average." + training.parameters.getFirst()));
-        train(training, halves, false, 3);
+        train(training, halves, false, 2);
         TaskRun.assertSame(expected, train(training, halves, true, Integer.MAX_VALUE));
     }
 
