@@ -19,11 +19,13 @@ final class DeviceLowering {
     private final Function<Value, Spot> spots;
     /** Room behind the planned temporaries, for parts of long sums; kernels run one after the other and share it. */
     private final Spot scratch;
+    private final LibraryRule libraries;
     private int scratchSize;
 
-    DeviceLowering(Function<Value, Spot> spots, Spot scratch) {
+    DeviceLowering(Function<Value, Spot> spots, Spot scratch, LibraryRule libraries) {
         this.spots = spots;
         this.scratch = scratch;
+        this.libraries = libraries;
     }
 
     /** Elements of {@link Room#TEMPORARIES} from the scratch's place on that the kernels made so far need. */
@@ -64,8 +66,8 @@ final class DeviceLowering {
         return reduction.kernels(nest.out().spot(), scratch);
     }
 
-    /** The kernels that compute a value that is not loops alone, see {@link #nests}; none for leaves and reshapes. */
-    List<Kernel> lower(Value value) {
+    /** The tasks that compute a value that is not loops alone, see {@link #nests}; none for leaves and reshapes. */
+    List<? extends Task> lower(Value value) {
         Shape shape = value.shape();
         if (shape.size() == 0) {
             return List.of();
@@ -166,15 +168,23 @@ final class DeviceLowering {
         return product.kernels(out(value), scratch);
     }
 
-    private List<Kernel> matMul(String what, Op.MatMul op, Value value) {
+    private List<? extends Task> matMul(String what, Op.MatMul op, Value value) {
         Shape a = value.input(0).shape();
         int m = value.shape().dim(value.shape().rank() - 2);
         int n = value.shape().dim(value.shape().rank() - 1);
         int k = a.dim(a.rank() - (op.transposeA() ? 2 : 1));
         int batch = size(value.shape()) / (m * n);
-        return product(what, value, new Sizes(batch, m, n, k, !op.transposeA(), op.transposeB()),
+        return byLibrary(what, op, value, batch, m, n, k).orElseGet(() -> product(what, value, new Sizes(batch, m, n, k, !op.transposeA(), op.transposeB()),
                 Factors.matrix(in(value, 0), m * k, op.transposeA() ? 1 : k, op.transposeA() ? m : 1),
-                Factors.matrix(in(value, 1), n * k, op.transposeB() ? k : 1, op.transposeB() ? 1 : n), op.epilogue());
+                Factors.matrix(in(value, 1), n * k, op.transposeB() ? k : 1, op.transposeB() ? 1 : n), op.epilogue()));
+    }
+
+    private Optional<List<? extends Task>> byLibrary(String what, Op.MatMul op, Value value, int batch, int m, int n, int k) {
+        if (!libraries.takes(batch, m, n, k)) {
+            return Optional.empty();
+        }
+        LibraryCall call = LibraryCall.rowMajor(what, batch, m, n, k, op.transposeA(), op.transposeB());
+        return LibraryProduct.tasks(call, in(value, 0), in(value, 1), op.epilogue(), operands(value, 2, op.epilogue().views()), out(value), value.shape()).map(tasks -> tasks);
     }
 
     private List<Kernel> convolution(String what, Op.Conv2d op, Value value) {

@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
  * What a session needs of a device's memory, known before anything is allocated there.
  *
  * @param states     bytes of states
- * @param temporaries bytes of values between, which programs share
+ * @param temporaries bytes of values between, which programs share, and of the arrays of library calls
  * @param programs   bytes of the programs' inputs, constants and outputs
  */
 record DeviceMemory(long states, long temporaries, long programs) {
@@ -27,8 +27,16 @@ record DeviceMemory(long states, long temporaries, long programs) {
             temporaries = Math.max(temporaries, program.size(Room.TEMPORARIES));
             rest += (long) program.size(Room.INPUTS) + program.size(Room.CONSTANTS) + program.size(Room.OUTPUTS);
         }
+        for (LibraryArray array : LibraryArray.values()) {
+            temporaries += librarySize(array, programs);
+        }
         long blocks = Math.ceilDiv(Math.max(1, stateSize), DevicePlan.BLOCK) + 1;
         return new DeviceMemory(blocks * DevicePlan.BLOCK * ELEMENT, temporaries * ELEMENT, rest * ELEMENT);
+    }
+
+    /** Elements of an array for library calls, which programs share. */
+    static int librarySize(LibraryArray array, List<DeviceProgram> programs) {
+        return programs.stream().mapToInt(program -> program.size(array)).max().orElse(0);
     }
 
     long total() {

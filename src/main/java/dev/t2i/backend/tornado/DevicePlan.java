@@ -6,6 +6,7 @@ import dev.t2i.error.BackendException;
 import dev.t2i.error.OneLine;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +14,7 @@ import java.util.regex.Pattern;
 
 /**
  * The task graphs of a session and the arrays between them: a hub that owns {@link Room#STATES} and {@link Room#TEMPORARIES}, two small graphs that
- * carry blocks of states in and out, and a chain of graphs for each program.
+ * carry blocks of states in and out, and a chain of graphs for each program. Where programs call a library, the hub owns its {@link LibraryArray}s, too.
  *
  * <p>A graph of TornadoVM finds an array on the device only through the graph that ran before it. So every run begins with the hub and goes down one chain,
  * each graph consuming from its neighbour; programs may then alternate in any order, on the same states.
@@ -40,24 +41,26 @@ final class DevicePlan implements AutoCloseable {
     /** Comes home at the end of what would else bring nothing home. */
     private final Object receipt = Tornado.array(SMALL);
     private final Object scheduler = Tornado.scheduler();
+    /** Empty if no program calls a library. */
+    private final Map<LibraryArray, Object> libraryArrays = new EnumMap<>(LibraryArray.class);
     private final Object plan;
     private final CompileProgress progress;
     private int ids;
     /** What tasks are for, by the names that TornadoVM knows them by. */
-    private final Map<String, String> kernels = new HashMap<>();
+    private final Map<String, String> tasks = new HashMap<>();
     private final Tornado.Device device;
     private final DeviceMemory memory;
 
     /** A program's graphs in the plan, and its arrays. */
     private static final class Chain {
         final int first;
-        final List<List<Kernel>> chunks;
+        final List<List<Task>> chunks;
         final Object inputs;
         final Object outputs;
         /** Of the first run, when all kernels are compiled; 0 before. */
         long firstNanos;
 
-        Chain(int first, List<List<Kernel>> chunks, Object inputs, Object outputs) {
+        Chain(int first, List<List<Task>> chunks, Object inputs, Object outputs) {
             this.first = first;
             this.chunks = chunks;
             this.inputs = inputs;
@@ -73,6 +76,12 @@ final class DevicePlan implements AutoCloseable {
         memory.require(device);
         states = Tornado.array(Math.ceilDiv(Math.max(1, stateSize), BLOCK) * BLOCK);
         temporaries = Tornado.array(Math.max(SMALL, programs.stream().mapToInt(program -> program.size(Room.TEMPORARIES)).max().orElse(0)));
+        for (LibraryArray array : LibraryArray.values()) {
+            int size = DeviceMemory.librarySize(array, programs);
+            if (size > 0) {
+                libraryArrays.put(array, Tornado.array(Math.max(SMALL, size)));
+            }
+        }
         List<Object> graphs = new ArrayList<>();
         graphs.add(hub());
         graphs.add(carrier("carryIn", blockKernel(true), true));
@@ -81,22 +90,39 @@ final class DevicePlan implements AutoCloseable {
             chains.add(chain(program, graphs));
         }
         plan = Tornado.plan(graphs, device);
-        progress = new CompileProgress(programs.stream().mapToInt(program -> program.kernels().size()).sum(), graphs.size(), device.name());
+        progress = new CompileProgress(programs.stream().mapToInt(program -> program.tasks().size()).sum(), graphs.size(), device.name());
     }
 
     private Object[] arguments(Object inputs, Object constants, Object outputs) {
         return new Object[] {context, states, temporaries, inputs, constants, outputs};
     }
 
-    private void addTask(Object graph, String graphName, Kernel kernel, Object[] arguments) {
+    /** What all graphs hand on, and {@code more}. */
+    private Object[] shared(Object... more) {
+        List<Object> all = new ArrayList<>(List.of(context, states, temporaries, nothing));
+        all.addAll(libraryArrays.values());
+        all.addAll(List.of(more));
+        return all.toArray();
+    }
+
+    /** @param arguments of kernels, rooms' arrays in order behind the context */
+    private void addTask(Object graph, String graphName, Task task, Object[] arguments) {
         String id = TASK + ids++;
-        kernels.put(graphName + "." + id, kernel.what());
+        String name = graphName + "." + id;
+        tasks.put(name, task.what());
         try {
-            Tornado.task(graph, id, KernelLoader.task(kernel), arguments);
+            switch (task) {
+                case Kernel kernel -> {
+                    Object[] own = arguments.clone();
+                    kernel.stands().forEach((room, array) -> own[1 + room.ordinal()] = libraryArrays.get(array));
+                    Tornado.task(graph, id, KernelLoader.task(kernel), own);
+                    Tornado.schedule(scheduler, name, kernel.grid());
+                }
+                case LibraryCall call -> Tornado.libraryTask(graph, id, call.function(), call.parameters(libraryArrays::get));
+            }
         } catch (BackendException e) {
-            throw about(graphName + "." + id, e);
+            throw about(name, e);
         }
-        Tornado.schedule(scheduler, graphName + "." + id, kernel.grid());
     }
 
     private Object hub() {
@@ -120,13 +146,17 @@ final class DevicePlan implements AutoCloseable {
             });
         });
         addTask(graph, HUB, new Kernel("hub", touch, Grid.items(1), Work.NONE), arguments(nothing, nothing, nothing));
-        Tornado.persist(graph, context, states, temporaries, nothing);
+        libraryArrays.forEach((array, object) -> {
+            Tornado.toDevice(graph, Transfer.UNDER_DEMAND, object);
+            addTask(graph, HUB, new Kernel("hub of " + array, touch, Grid.items(1), Work.NONE), arguments(object, nothing, nothing));
+        });
+        Tornado.persist(graph, shared());
         return Tornado.snapshot(graph);
     }
 
     private Object carrier(String name, KernelClass code, boolean in) {
         Object graph = Tornado.taskGraph(name);
-        Tornado.consume(graph, HUB, context, states, temporaries, nothing);
+        Tornado.consume(graph, HUB, shared());
         Tornado.toDevice(graph, Transfer.EVERY_EXECUTION, control);
         if (in) {
             Tornado.toDevice(graph, Transfer.EVERY_EXECUTION, stage);
@@ -137,7 +167,7 @@ final class DevicePlan implements AutoCloseable {
         addTask(graph, name, new Kernel(name, code, Grid.items(BLOCK), Work.NONE), arguments(control, receipt, stage));
         // TornadoVM copies to the device without waiting, and a graph is over when it is queued: until something has come back, what was sent may not change.
         Tornado.toHost(graph, Transfer.EVERY_EXECUTION, in ? receipt : stage);
-        Tornado.persist(graph, context, states, temporaries, nothing);
+        Tornado.persist(graph, shared());
         return Tornado.snapshot(graph);
     }
 
@@ -190,25 +220,25 @@ final class DevicePlan implements AutoCloseable {
         MemorySegment.copy(numbers, 0, Tornado.segment(constants), java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED, 0, numbers.length);
         String before = HUB;
         // A graph without tasks would be no graph: a program that only hands on what the host made has none.
-        List<List<Kernel>> chunks = program.kernels().isEmpty() ? List.of() : Chunks.of(program.kernels());
+        List<List<Task>> chunks = program.tasks().isEmpty() ? List.of() : Chunks.of(program.tasks(), Task::arguments);
         for (int i = 0; i < chunks.size(); i++) {
             String name = "p%dc%d".formatted(chains.size(), i);
             Object graph = Tornado.taskGraph(name);
             if (i == 0) {
-                Tornado.consume(graph, before, context, states, temporaries, nothing);
+                Tornado.consume(graph, before, shared());
                 Tornado.toDevice(graph, Transfer.EVERY_EXECUTION, inputs);
                 Tornado.toDevice(graph, Transfer.FIRST_EXECUTION, constants);
                 Tornado.toDevice(graph, Transfer.UNDER_DEMAND, outputs);
             } else {
-                Tornado.consume(graph, before, context, states, temporaries, nothing, inputs, constants, outputs);
+                Tornado.consume(graph, before, shared(inputs, constants, outputs));
             }
-            for (Kernel kernel : chunks.get(i)) {
-                addTask(graph, name, kernel, arguments(inputs, constants, outputs));
+            for (Task task : chunks.get(i)) {
+                addTask(graph, name, task, arguments(inputs, constants, outputs));
             }
             if (i == chunks.size() - 1) {
                 Tornado.toHost(graph, Transfer.EVERY_EXECUTION, outputs);
             }
-            Tornado.persist(graph, context, states, temporaries, nothing, inputs, constants, outputs);
+            Tornado.persist(graph, shared(inputs, constants, outputs));
             graphs.add(Tornado.snapshot(graph));
             before = name;
         }
@@ -232,13 +262,13 @@ final class DevicePlan implements AutoCloseable {
             throw new DeviceMemoryException("%s; %s, %s has %s, in arrays of %s at most".formatted(e.reason(), memory, device.address(),
                     DeviceMemory.human(device.memory()), DeviceMemory.human(device.largestArray())), e);
         } catch (BackendException e) {
-            throw kernels.keySet().stream().filter(task -> Pattern.compile(Pattern.quote(task) + "\\b").matcher(e.getMessage()).find()).findFirst()
+            throw tasks.keySet().stream().filter(task -> Pattern.compile(Pattern.quote(task) + "\\b").matcher(e.getMessage()).find()).findFirst()
                     .map(task -> about(task, e)).orElse(e);
         }
     }
 
     private BackendException about(String task, BackendException e) {
-        return new BackendException("%s (task %s: %s, on %s)".formatted(e.getMessage(), task, OneLine.of(kernels.get(task), LONGEST), device.address()), e);
+        return new BackendException("%s (task %s: %s, on %s)".formatted(e.getMessage(), task, OneLine.of(tasks.get(task), LONGEST), device.address()), e);
     }
 
     void run(int program) {

@@ -14,7 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A device's graph, planned: where everything lies, the kernels in order, and the constants. Knows no device. */
+/** A device's graph, planned: where everything lies, the tasks in order, and the constants. Knows no device. */
 final class DeviceProgram {
     private static final int ELEMENT = 4;
     /** Values begin at multiples of this many elements. */
@@ -28,7 +28,7 @@ final class DeviceProgram {
     private final Map<Value, Spot> constants = new LinkedHashMap<>();
     /** Of {@link Gang}s, among the constants. */
     private final Map<Spot, float[]> tables = new LinkedHashMap<>();
-    private final List<Kernel> kernels = new ArrayList<>();
+    private final List<Task> tasks = new ArrayList<>();
     /** What was lowered last and may go on. */
     private Stitch stitch = new Stitch();
     private final int[] sizes = new int[Room.values().length];
@@ -36,15 +36,16 @@ final class DeviceProgram {
     /**
      * @param graph  after all passes; every value counts four bytes an element
      * @param states where the session keeps each state, in elements of {@link Room#STATES}
+     * @param libraries which products a library computes
      */
-    DeviceProgram(Graph graph, Map<String, Integer> states) {
+    DeviceProgram(Graph graph, Map<String, Integer> states, LibraryRule libraries) {
         this.graph = graph;
         this.states = states;
         plan = MemoryPlan.of(graph);
         graph.inputs().forEach((name, value) -> inputs.put(name, take(Room.INPUTS, value.shape())));
         graph.outputs().forEach((name, value) -> outputs.put(name, take(Room.OUTPUTS, value.shape())));
         int temporaries = Math.toIntExact(plan.slabBytes() / ELEMENT);
-        DeviceLowering lowering = new DeviceLowering(value -> locate(plan.place(value)), new Spot(Room.TEMPORARIES, temporaries));
+        DeviceLowering lowering = new DeviceLowering(value -> locate(plan.place(value)), new Spot(Room.TEMPORARIES, temporaries), libraries);
         copies(plan.copiesBefore(), lowering);
         Gang gang = new Gang(value -> locate(plan.place(value)));
         for (Value value : graph.values()) {
@@ -69,7 +70,7 @@ final class DeviceProgram {
             float[] table = gang.table();
             Spot spot = take(Room.CONSTANTS, table.length);
             tables.put(spot, table);
-            kernels.add(gang.kernel(spot));
+            tasks.add(gang.kernel(spot));
         } else {
             gang.values().forEach(value -> lower(value, lowering));
         }
@@ -78,10 +79,10 @@ final class DeviceProgram {
     private void lower(Value value, DeviceLowering lowering) {
         List<LoopNest> nests = lowering.nests(value);
         if (nests.isEmpty()) {
-            List<Kernel> own = lowering.lower(value);
+            List<? extends Task> own = lowering.lower(value);
             if (!own.isEmpty()) {
                 finishStitch(lowering);
-                kernels.addAll(own);
+                tasks.addAll(own);
             }
         } else {
             nests.forEach(nest -> stitchOn(nest, lowering));
@@ -92,16 +93,16 @@ final class DeviceProgram {
         if (!stitch.add(nest)) {
             finishStitch(lowering);
             if (!stitch.add(nest)) {
-                kernels.addAll(lowering.lower(nest));
+                tasks.addAll(lowering.lower(nest));
             }
         }
     }
 
     private void finishStitch(DeviceLowering lowering) {
         if (stitch.nests().size() == 1) {
-            kernels.addAll(lowering.lower(stitch.nests().getFirst()));
+            tasks.addAll(lowering.lower(stitch.nests().getFirst()));
         } else if (!stitch.nests().isEmpty()) {
-            kernels.add(StitchedKernel.of(stitch));
+            tasks.add(StitchedKernel.of(stitch));
         }
         stitch = new Stitch();
     }
@@ -140,8 +141,8 @@ final class DeviceProgram {
         return graph;
     }
 
-    List<Kernel> kernels() {
-        return kernels;
+    List<Task> tasks() {
+        return tasks;
     }
 
     Map<String, Spot> inputs() {
@@ -155,6 +156,11 @@ final class DeviceProgram {
     /** Elements that the program needs of a room; of {@link Room#STATES} the session knows. */
     int size(Room room) {
         return sizes[room.ordinal()];
+    }
+
+    /** Elements that its calls of libraries need of an array. */
+    int size(LibraryArray array) {
+        return tasks.stream().mapToInt(task -> task instanceof LibraryCall call ? call.size(array) : 0).max().orElse(0);
     }
 
     /** Contents of {@link Room#CONSTANTS}. */

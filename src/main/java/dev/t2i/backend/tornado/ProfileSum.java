@@ -21,14 +21,14 @@ final class ProfileSum {
     private long dispatchNanos;
     private final List<KernelTime> times = new ArrayList<>();
 
-    /** @param kernels that the graph's tasks are, in order; none to leave them out */
-    void add(Object execution, List<Kernel> kernels) {
+    /** @param known what the graph's tasks are, in order; none to leave them out */
+    void add(Object execution, List<Task> known) {
         bytesToDevice += number(execution, "getTotalBytesCopyIn");
         bytesFromDevice += number(execution, "getTotalBytesCopyOut");
         transferNanos += number(execution, "getDataTransfersTime");
         dispatchNanos += number(execution, "getKernelDispatchTime") + number(execution, "getDataTransferDispatchTime");
-        if (!kernels.isEmpty()) {
-            addKernels((String) Tornado.profiled(execution, "getProfileLog"), kernels);
+        if (!known.isEmpty()) {
+            addTasks((String) Tornado.profiled(execution, "getProfileLog"), known);
         }
     }
 
@@ -36,7 +36,7 @@ final class ProfileSum {
         return (long) Tornado.profiled(execution, method);
     }
 
-    private void addKernels(String log, List<Kernel> kernels) {
+    private void addTasks(String log, List<Task> known) {
         List<Map.Entry<Integer, Long>> tasks = new ArrayList<>();
         try {
             JsonNode graph = JSON.readTree(log).elements().next();
@@ -50,9 +50,9 @@ final class ProfileSum {
             throw new BackendException("TornadoVM's profiler wrote something else than JSON: " + e.getOriginalMessage(), e);
         }
         tasks.sort(Map.Entry.comparingByKey());
-        for (int i = 0; i < Math.min(tasks.size(), kernels.size()); i++) {
-            Kernel kernel = kernels.get(i);
-            times.add(new KernelTime(kernel.what(), tasks.get(i).getValue() * 1e-9, kernel.work().operations(), kernel.work().bytes()));
+        for (int i = 0; i < Math.min(tasks.size(), known.size()); i++) {
+            Task task = known.get(i);
+            times.add(new KernelTime(task.what(), tasks.get(i).getValue() * 1e-9, task.work().operations(), task.work().bytes()));
         }
     }
 

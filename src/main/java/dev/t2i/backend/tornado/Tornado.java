@@ -8,6 +8,7 @@ import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -25,7 +26,10 @@ final class Tornado {
     private static final Pattern WRAPPING = Pattern.compile("\u001b\\[[0-9;]*m|(?s)\\s*Stack ?trace:.*|Bailout is disabled\\.\\s*Reason:|\\[ERROR]"
             + "|The internal error is:|To increase the maximum device memory, use -Dtornado\\.device\\.memory=<X>GB");
     private static final int LONGEST = 300;
-    private static final String API = "uk.ac.manchester.tornado.api.";
+    private static final String ROOT = "uk.ac.manchester.tornado.";
+    private static final String API = ROOT + "api.";
+    /** Where the functions of {@link LibraryCall} are. */
+    private static final String CUBLAS = "cublas.CuBlas";
     private static final Map<String, Method> METHODS = new ConcurrentHashMap<>();
 
     /** When an array travels, as TornadoVM counts. */
@@ -126,6 +130,36 @@ final class Tornado {
         DriverOutput.whileComputing(() -> call(graph, "task", all));
     }
 
+    /** Adds a task that calls a function of a library, with what cuBLAS takes for it. */
+    static void libraryTask(Object graph, String id, String function, List<Object> parameters) {
+        Object[] all = new Object[parameters.size() + 2];
+        all[0] = id;
+        all[1] = factory(function, parameters);
+        for (int i = 0; i < parameters.size(); i++) {
+            all[i + 2] = parameters.get(i);
+        }
+        DriverOutput.whileComputing(() -> call(graph, "libraryTask", all));
+    }
+
+    /** The function that TornadoVM is to ask for what the task is, when it has taken its arguments apart. */
+    private static Object factory(String function, List<Object> parameters) {
+        Method method = method(List.of(rootType(CUBLAS)), function, parameters.toArray());
+        Class<?> type = type("common.TornadoFunctions$LibraryTask" + parameters.size());
+        return java.lang.reflect.Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (_, _, arguments) -> invoke(method, null, arguments));
+    }
+
+    /** Why TornadoVM would not run tasks of the library on the device; nothing if it would. */
+    static Optional<String> whyWithout(String library, Device device) {
+        try {
+            rootType(CUBLAS);
+            Object[] arguments = {library, device.handle};
+            invoke(method(List.of(rootType("runtime.library.LibraryRegistry")), "findProvider", arguments), null, arguments);
+            return Optional.empty();
+        } catch (BackendException e) {
+            return Optional.of(e.getMessage());
+        }
+    }
+
     static Object snapshot(Object graph) {
         return call(graph, "snapshot");
     }
@@ -186,8 +220,12 @@ final class Tornado {
     // ---- reflection
 
     private static Class<?> type(String name) {
+        return rootType("api." + name);
+    }
+
+    private static Class<?> rootType(String name) {
         try {
-            return Class.forName(API + name, true, ClassLoader.getSystemClassLoader());
+            return Class.forName(ROOT + name, true, ClassLoader.getSystemClassLoader());
         } catch (ClassNotFoundException e) {
             throw new BackendException("TornadoVM is not in this Java's class path: " + INSTALL);
         } catch (LinkageError e) {
@@ -222,18 +260,20 @@ final class Tornado {
         for (Object argument : arguments) {
             key.append(',').append(argument.getClass().getName());
         }
-        return METHODS.computeIfAbsent(key.toString(), _ -> {
-            // The public declaration, for the class itself may be one that nobody may call.
-            for (Class<?> each : publicTypes(type)) {
-                for (Method method : each.getMethods()) {
-                    if (method.getName().equals(name) && fits(method.getParameterTypes(), arguments)
-                            && java.lang.reflect.Modifier.isPublic(method.getDeclaringClass().getModifiers())) {
-                        return method;
-                    }
+        // The public declaration, for the class itself may be one that nobody may call.
+        return METHODS.computeIfAbsent(key.toString(), _ -> method(publicTypes(type), name, arguments));
+    }
+
+    private static Method method(List<Class<?>> types, String name, Object[] arguments) {
+        for (Class<?> each : types) {
+            for (Method method : each.getMethods()) {
+                if (method.getName().equals(name) && fits(method.getParameterTypes(), arguments)
+                        && java.lang.reflect.Modifier.isPublic(method.getDeclaringClass().getModifiers())) {
+                    return method;
                 }
             }
-            throw strange(type.getName() + "." + name, arguments);
-        });
+        }
+        throw strange((types.isEmpty() ? "method " : types.getFirst().getName() + ".") + name, arguments);
     }
 
     private static List<Class<?>> publicTypes(Class<?> type) {
@@ -254,7 +294,8 @@ final class Tornado {
         for (int i = 0; i < parameters.length; i++) {
             Class<?> given = arguments[i].getClass();
             Class<?> wanted = parameters[i];
-            boolean same = wanted == int.class ? given == Integer.class : wanted == long.class ? given == Long.class : wanted.isAssignableFrom(given);
+            boolean same = wanted == int.class ? given == Integer.class : wanted == long.class ? given == Long.class
+                    : wanted == float.class ? given == Float.class : wanted.isAssignableFrom(given);
             if (!same) {
                 return false;
             }

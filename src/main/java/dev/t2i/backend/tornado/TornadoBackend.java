@@ -27,10 +27,11 @@ public final class TornadoBackend implements Backend {
     private static final int LONGEST_NAME = 60;
 
     private final Tornado.Device device;
+    private final LibraryRule libraries;
 
     /**
      * @param name {@code tornado} for TornadoVM's own first choice, or {@code tornado:DRIVER:DEVICE}, such as {@code tornado:opencl:0}
-     * @throws BackendException if TornadoVM or that device is not there
+     * @throws BackendException if TornadoVM or that device is not there, or not the library that {@code -Dt2i.tornado.libraries=on} asks for
      */
     public TornadoBackend(String name) {
         List<Tornado.Device> devices = devices();
@@ -42,6 +43,7 @@ public final class TornadoBackend implements Backend {
             throw new BackendException("TornadoVM would run kernels that fail as plain Java, which computes nothing: start t2i by its launcher "
                     + "(java -jar t2i.jar) or with -D%s=false, and leave it out of T2I_JAVA_OPTIONS".formatted(BAILOUT));
         }
+        libraries = Libraries.rule(device);
     }
 
     private static List<Tornado.Device> devices() {
@@ -93,8 +95,9 @@ public final class TornadoBackend implements Backend {
 
     @Override
     public String description() {
-        return "TornadoVM, %s, %s, %s at once, work groups of %d with %s (%s)".formatted(device.name(), DeviceMemory.human(device.memory()),
-                DeviceMemory.human(device.largestArray()), device.groupSize(), DeviceMemory.human(device.localMemory()), device.address());
+        return "TornadoVM, %s, %s, %s at once, work groups of %d with %s%s (%s)".formatted(device.name(), DeviceMemory.human(device.memory()),
+                DeviceMemory.human(device.largestArray()), device.groupSize(), DeviceMemory.human(device.localMemory()),
+                libraries == LibraryRule.NONE ? "" : ", " + LibraryCall.LIBRARY, device.address());
     }
 
     @Override
@@ -104,13 +107,16 @@ public final class TornadoBackend implements Backend {
 
     @Override
     public MemoryNeed need(Map<String, TensorType> states, List<Graph> graphs) {
-        DeviceMemory memory = TornadoSession.need(states, graphs);
+        DeviceMemory memory = TornadoSession.need(states, graphs, libraries);
         return new MemoryNeed(device.address(), memory.states(), memory.temporaries(), memory.programs(), device.memory());
     }
 
     @Override
     public Session open() {
         SelfTest.run(device);
-        return new TornadoSession(device);
+        if (libraries != LibraryRule.NONE) {
+            Libraries.test(device);
+        }
+        return new TornadoSession(device, libraries);
     }
 }

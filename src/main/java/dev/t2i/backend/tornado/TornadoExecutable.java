@@ -48,7 +48,7 @@ final class TornadoExecutable implements Executable, FiniteCheck, Profiled {
         this.handedOver = split.handedOver();
         this.host = host;
         this.number = number;
-        program = program(split, offsets);
+        program = program(split, offsets, session.libraries());
         program.graph().outputs().forEach((name, value) -> outputs.put(name, Tensor.allocate(arena, value.dtype(), value.shape())));
         for (Value value : program.graph().values()) {
             if (value.op() instanceof Op.Gather) {
@@ -59,8 +59,8 @@ final class TornadoExecutable implements Executable, FiniteCheck, Profiled {
         }
     }
 
-    static DeviceProgram program(GraphSplit split, Map<String, Integer> offsets) {
-        return new DeviceProgram(Updates.last(Passes.optimize(split.device())), offsets);
+    static DeviceProgram program(GraphSplit split, Map<String, Integer> offsets, LibraryRule libraries) {
+        return new DeviceProgram(Updates.last(Passes.optimize(split.device())), offsets, libraries);
     }
 
     private void limit(Value indices, int rows) {
@@ -84,7 +84,7 @@ final class TornadoExecutable implements Executable, FiniteCheck, Profiled {
 
     @Override
     public RunProfile profile(Map<String, Tensor> given) {
-        if (program.kernels().isEmpty()) {
+        if (program.tasks().isEmpty()) {
             throw new GraphException("the device has nothing to do for this graph");
         }
         List<RunProfile> profile = new ArrayList<>();
@@ -99,7 +99,7 @@ final class TornadoExecutable implements Executable, FiniteCheck, Profiled {
             some.keySet().retainAll(host.graph().inputs().keySet());
             host.run(some);
         }
-        if (program.kernels().isEmpty()) {
+        if (program.tasks().isEmpty()) {
             return;
         }
         DevicePlan plan = session.ready();

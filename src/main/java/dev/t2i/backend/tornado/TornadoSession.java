@@ -65,6 +65,7 @@ final class TornadoSession implements Session {
     }
 
     private final Tornado.Device device;
+    private final LibraryRule libraries;
     private final Arena arena = Arena.ofShared();
     private final Session host = new ScalarBackend().open();
     private final Map<String, State> states = new LinkedHashMap<>();
@@ -75,8 +76,14 @@ final class TornadoSession implements Session {
     private boolean outdated = true;
     private boolean closed;
 
-    TornadoSession(Tornado.Device device) {
+    /** @param libraries which products a library computes; the device must have one */
+    TornadoSession(Tornado.Device device, LibraryRule libraries) {
         this.device = device;
+        this.libraries = libraries;
+    }
+
+    LibraryRule libraries() {
+        return libraries;
     }
 
     @Override
@@ -176,7 +183,7 @@ final class TornadoSession implements Session {
     }
 
     /** What a session with those states and graphs would take of a device. */
-    static DeviceMemory need(Map<String, TensorType> states, List<Graph> graphs) {
+    static DeviceMemory need(Map<String, TensorType> states, List<Graph> graphs, LibraryRule libraries) {
         Map<String, Integer> offsets = new LinkedHashMap<>();
         int size = 0;
         for (Map.Entry<String, TensorType> state : states.entrySet()) {
@@ -186,7 +193,7 @@ final class TornadoSession implements Session {
         try {
             List<DeviceProgram> programs = new ArrayList<>();
             for (Graph graph : graphs) {
-                programs.add(TornadoExecutable.program(new GraphSplit(graph, _ -> true), offsets));
+                programs.add(TornadoExecutable.program(new GraphSplit(graph, _ -> true), offsets, libraries));
             }
             return DeviceMemory.of(size, programs);
         } catch (ArithmeticException e) {

@@ -31,7 +31,7 @@ class DeviceMemoryTest {
     }
 
     private static DeviceMemory needs() {
-        return DeviceMemory.of(1_000_000, List.of(new DeviceProgram(Passes.optimize(graph()), Map.of("w", 0))));
+        return DeviceMemory.of(1_000_000, List.of(new DeviceProgram(Passes.optimize(graph()), Map.of("w", 0), LibraryRule.NONE)));
     }
 
     @Test
@@ -45,7 +45,7 @@ class DeviceMemoryTest {
 
     @Test
     void whatASessionNeedsIsKnownWithoutOne() {
-        assertEquals(needs(), TornadoSession.need(Map.of("w", TensorType.f32(Shape.of(1000, 1000))), List.of(graph())));
+        assertEquals(needs(), TornadoSession.need(Map.of("w", TensorType.f32(Shape.of(1000, 1000))), List.of(graph()), LibraryRule.NONE));
     }
 
     @Test

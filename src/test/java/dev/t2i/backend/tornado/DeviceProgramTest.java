@@ -83,10 +83,10 @@ class DeviceProgramTest {
     @Test
     void stepsOfAllParametersShareKernels() {
         Graph graph = Updates.last(Passes.optimize(training()));
-        DeviceProgram program = new DeviceProgram(graph, offsets(graph));
-        long shared = program.kernels().stream().filter(kernel -> kernel.what().startsWith(PARAMETERS + " times")).count();
-        assertTrue(shared >= 1, program.kernels().stream().map(Kernel::what).toList().toString());
-        Kernel gang = program.kernels().stream().filter(kernel -> kernel.what().startsWith(PARAMETERS + " times")).findFirst().orElseThrow();
+        DeviceProgram program = new DeviceProgram(graph, offsets(graph), LibraryRule.NONE);
+        long shared = program.tasks().stream().filter(kernel -> kernel.what().startsWith(PARAMETERS + " times")).count();
+        assertTrue(shared >= 1, program.tasks().stream().map(Task::what).toList().toString());
+        Kernel gang = (Kernel) program.tasks().stream().filter(kernel -> kernel.what().startsWith(PARAMETERS + " times")).findFirst().orElseThrow();
         assertEquals(PARAMETERS, gang.grid().globalY());
     }
 
@@ -103,10 +103,10 @@ class DeviceProgramTest {
         graph.output("long", graph.input("long", DType.F32, Shape.of(4000, 3)).max(graph.scalar(0)).sum(0));
         graph.output("gathered", graph.add(new Op.Gather(), graph.state("w0", DType.F32, Shape.of(3, 4)), graph.input("ids", DType.I32, Shape.of(6))));
         Graph device = Passes.optimize(new GraphSplit(graph, _ -> false).device());
-        for (Kernel kernel : new DeviceProgram(device, offsets(device)).kernels()) {
-            byte[] bytes = kernel.code().bytes("dev.t2i.Example");
+        for (Task task : new DeviceProgram(device, offsets(device), LibraryRule.NONE).tasks()) {
+            byte[] bytes = ((Kernel) task).code().bytes("dev.t2i.Example");
             // Types of TornadoVM are not here, so what it finds can only concern them.
-            ClassFile.of().verify(bytes).forEach(error -> assertTrue(error.getMessage().contains("tornado"), kernel.what() + ": " + error.getMessage()));
+            ClassFile.of().verify(bytes).forEach(error -> assertTrue(error.getMessage().contains("tornado"), task.what() + ": " + error.getMessage()));
         }
     }
 
@@ -148,9 +148,9 @@ class DeviceProgramTest {
 
     @Test
     void chunksHoldWhatATaskGraphCan() {
-        assertEquals(1, Chunks.of(List.of()).size());
+        assertEquals(1, Chunks.of(List.of(), _ -> 6).size());
         List<Integer> kernels = IntStream.range(0, 1000).boxed().toList();
-        List<List<Integer>> chunks = Chunks.of(kernels);
+        List<List<Integer>> chunks = Chunks.of(kernels, _ -> 6);
         assertTrue(chunks.stream().allMatch(chunk -> chunk.size() <= Chunks.MOST_TASKS && chunk.size() > Chunks.MOST_TASKS / 2));
         assertEquals(kernels, chunks.stream().flatMap(List::stream).toList());
         assertTrue(Chunks.MOST_TASKS * (15 + 5 * 6) < 8192 && Chunks.MOST_TASKS < 256);
