@@ -162,8 +162,16 @@ final class DeviceLowering {
         return List.of(new LoopNest(value.describe(), expression, operands(value, 0, views), space, Optional.of(new LoopNest.Reduced(kind, axes)), out));
     }
 
-    private List<Kernel> product(String what, Value value, Sizes sizes, Product.Factor left, Product.Factor right, Op.Epilogue epilogue) {
-        Product product = new Product(what, sizes, left, right, value.input(0).shape().size() + value.input(1).shape().size(), epilogue, operands(value, 2, epilogue.views()), value.shape().dims());
+    /** @param matrices whether both factors are matrices that lie row by row, turned as {@code sizes} says, and nothing that is only read as one */
+    private List<? extends Task> product(String what, Value value, Sizes sizes, boolean matrices, Product.Factor left, Product.Factor right, Op.Epilogue epilogue) {
+        List<Operand> further = operands(value, 2, epilogue.views());
+        if (matrices && libraries.takes(sizes.batch(), sizes.rows(), sizes.columns(), sizes.steps())) {
+            Optional<List<Task>> tasks = LibraryProduct.tasks(LibraryCall.rowMajor(what, sizes), in(value, 0), in(value, 1), epilogue, further, out(value), value.shape());
+            if (tasks.isPresent()) {
+                return tasks.get();
+            }
+        }
+        Product product = new Product(what, sizes, left, right, value.input(0).shape().size() + value.input(1).shape().size(), epilogue, further, value.shape().dims());
         scratchSize = Math.max(scratchSize, product.scratch());
         return product.kernels(out(value), scratch);
     }
@@ -174,46 +182,43 @@ final class DeviceLowering {
         int n = value.shape().dim(value.shape().rank() - 1);
         int k = a.dim(a.rank() - (op.transposeA() ? 2 : 1));
         int batch = size(value.shape()) / (m * n);
-        return byLibrary(what, op, value, batch, m, n, k).orElseGet(() -> product(what, value, new Sizes(batch, m, n, k, !op.transposeA(), op.transposeB()),
+        return product(what, value, new Sizes(batch, m, n, k, !op.transposeA(), op.transposeB()), true,
                 Factors.matrix(in(value, 0), m * k, op.transposeA() ? 1 : k, op.transposeA() ? m : 1),
-                Factors.matrix(in(value, 1), n * k, op.transposeB() ? k : 1, op.transposeB() ? 1 : n), op.epilogue()));
+                Factors.matrix(in(value, 1), n * k, op.transposeB() ? k : 1, op.transposeB() ? 1 : n), op.epilogue());
     }
 
-    private Optional<List<? extends Task>> byLibrary(String what, Op.MatMul op, Value value, int batch, int m, int n, int k) {
-        if (!libraries.takes(batch, m, n, k)) {
-            return Optional.empty();
-        }
-        LibraryCall call = LibraryCall.rowMajor(what, batch, m, n, k, op.transposeA(), op.transposeB());
-        return LibraryProduct.tasks(call, in(value, 0), in(value, 1), op.epilogue(), operands(value, 2, op.epilogue().views()), out(value), value.shape()).map(tasks -> tasks);
+    /** Whether windows are single pixels, side by side: then pictures are matrices with a row for each pixel. */
+    private static boolean arePixels(Shape weights, Window window) {
+        return weights.dim(0) == 1 && weights.dim(1) == 1 && window.equals(Window.of(1, 0));
     }
 
-    private List<Kernel> convolution(String what, Op.Conv2d op, Value value) {
+    private List<? extends Task> convolution(String what, Op.Conv2d op, Value value) {
         Shape x = value.input(0).shape();
         Shape weights = value.input(1).shape();
         Shape y = value.shape();
         int taps = weights.dim(0) * weights.dim(1) * weights.dim(2);
-        return product(what, value, new Sizes(1, y.dim(0) * y.dim(1) * y.dim(2), y.dim(3), taps, true, false),
+        return product(what, value, new Sizes(1, y.dim(0) * y.dim(1) * y.dim(2), y.dim(3), taps, true, false), arePixels(weights, op.window()),
                 Factors.windows(in(value, 0), x, weights.dim(1), op.window(), y.dim(1), y.dim(2)),
                 Factors.matrix(in(value, 1), 0, 1, y.dim(3)), op.epilogue());
     }
 
-    private List<Kernel> inputGradient(String what, Op.Conv2dInputGradient op, Value value) {
+    private List<? extends Task> inputGradient(String what, Op.Conv2dInputGradient op, Value value) {
         Shape dy = value.input(0).shape();
         Shape weights = value.input(1).shape();
         Shape dx = value.shape();
         int taps = weights.dim(0) * weights.dim(1) * weights.dim(3);
-        return product(what, value, new Sizes(1, dx.dim(0) * dx.dim(1) * dx.dim(2), dx.dim(3), taps, true, true),
+        return product(what, value, new Sizes(1, dx.dim(0) * dx.dim(1) * dx.dim(2), dx.dim(3), taps, true, true), arePixels(weights, op.window()),
                 Factors.reaching(in(value, 0), dy, dx.dim(1), dx.dim(2), weights.dim(1), op.window()),
                 Factors.weightsTurned(in(value, 1), weights.dim(2), weights.dim(3)), op.epilogue());
     }
 
-    private List<Kernel> weightGradient(String what, Op.Conv2dWeightGradient op, Value value) {
+    private List<? extends Task> weightGradient(String what, Op.Conv2dWeightGradient op, Value value) {
         Shape x = value.input(0).shape();
         Shape dy = value.input(1).shape();
         Shape dw = value.shape();
         Window window = op.window();
         int pixels = dy.dim(0) * dy.dim(1) * dy.dim(2);
-        return product(what, value, new Sizes(1, dw.dim(0) * dw.dim(1) * dw.dim(2), dw.dim(3), pixels, false, false),
+        return product(what, value, new Sizes(1, dw.dim(0) * dw.dim(1) * dw.dim(2), dw.dim(3), pixels, false, false), arePixels(dw, window),
                 Factors.windowsTurned(in(value, 0), x, dw.dim(1), window, dy.dim(1), dy.dim(2)),
                 Factors.matrix(in(value, 1), 0, 1, dw.dim(3)), Op.Epilogue.NONE);
     }

@@ -34,15 +34,12 @@ record LibraryCall(String what, int batch, int rows, int columns, int steps, Mat
      * by row is its transpose column by column, and the transpose of a product is the product of transposes the other way round: so the right
      * one comes first, nothing is turned that the graph does not turn, and the result lies row by row.
      *
-     * @param rows           of the result
-     * @param columns        of the result
-     * @param transposeLeft  whether left lies as [steps, rows]
-     * @param transposeRight whether right lies as [columns, steps]
+     * @param sizes left lies as [rows, steps] if along the sum, else as [steps, rows]; right as [columns, steps] or [steps, columns]
      */
-    static LibraryCall rowMajor(String what, int batch, int rows, int columns, int steps, boolean transposeLeft, boolean transposeRight) {
-        return new LibraryCall(what, batch, columns, rows, steps,
-                new Matrix(LibraryArray.RIGHT, transposeRight, transposeRight ? steps : columns),
-                new Matrix(LibraryArray.LEFT, transposeLeft, transposeLeft ? rows : steps));
+    static LibraryCall rowMajor(String what, Product.Sizes sizes) {
+        return new LibraryCall(what, sizes.batch(), sizes.columns(), sizes.rows(), sizes.steps(),
+                new Matrix(LibraryArray.RIGHT, sizes.rightAlongSum(), sizes.rightAlongSum() ? sizes.steps() : sizes.columns()),
+                new Matrix(LibraryArray.LEFT, !sizes.leftAlongSum(), sizes.leftAlongSum() ? sizes.steps() : sizes.rows()));
     }
 
     /** The name of the library's function. */

@@ -14,6 +14,7 @@ import dev.t2i.graph.Graph;
 import dev.t2i.graph.Op;
 import dev.t2i.graph.Value;
 import dev.t2i.graph.View;
+import dev.t2i.graph.Window;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
@@ -47,7 +48,7 @@ class LibraryProductTest {
     @ParameterizedTest
     @CsvSource({"false, false, 0, 0, 7, 5", "true, false, 0, 1, 7, 3", "false, true, 1, 0, 5, 5", "true, true, 1, 1, 5, 3"})
     void rowsBecomeColumns(boolean transposeLeft, boolean transposeRight, int first, int second, int firstLeading, int secondLeading) {
-        LibraryCall call = LibraryCall.rowMajor("product", 1, 3, 7, 5, transposeLeft, transposeRight);
+        LibraryCall call = LibraryCall.rowMajor("product", new Product.Sizes(1, 3, 7, 5, !transposeLeft, transposeRight));
         assertEquals("cublasSgemm", call.function());
         assertEquals(List.of(first, second, 7, 3, 5, 1f, LibraryArray.RIGHT, firstLeading, LibraryArray.LEFT, secondLeading, 0f, LibraryArray.RESULT, 7),
                 call.parameters(array -> array));
@@ -58,7 +59,7 @@ class LibraryProductTest {
 
     @Test
     void batchesHaveStrides() {
-        LibraryCall call = LibraryCall.rowMajor("products", 4, 3, 7, 5, false, true);
+        LibraryCall call = LibraryCall.rowMajor("products", new Product.Sizes(4, 3, 7, 5, true, true));
         assertEquals("cublasSgemmStridedBatched", call.function());
         assertEquals(List.of(1, 0, 7, 3, 5, 1f, LibraryArray.RIGHT, 5, 35L, LibraryArray.LEFT, 5, 15L, 0f, LibraryArray.RESULT, 7, 21L, 4), call.parameters(array -> array));
         assertEquals(17, call.arguments());
@@ -66,7 +67,7 @@ class LibraryProductTest {
 
     @Test
     void anEpilogueThatReadsEveryRoomLeavesTheProductToAKernel() {
-        LibraryCall call = LibraryCall.rowMajor("product", 1, 2, 2, 2, false, false);
+        LibraryCall call = LibraryCall.rowMajor("product", new Product.Sizes(1, 2, 2, 2, true, false));
         Shape shape = Shape.of(2, 2);
         Spot out = new Spot(Room.OUTPUTS, 0);
         List<Operand> further = new ArrayList<>();
@@ -121,6 +122,22 @@ class LibraryProductTest {
         graph.output("loss", loss);
         graph.output("y", y);
         requireSame(graph, rule, rule == LibraryRule.ALL ? 5 : 0);
+    }
+
+    /** Windows of one pixel are products of matrices, and so are their gradients; larger ones are left to kernels. */
+    @Test
+    void convolutionsOfSinglePixels() {
+        Graph graph = new Graph();
+        Value x = graph.input("x", DType.F32, Shape.of(2, 3, 4, 5));
+        Value w = graph.state("w", DType.F32, Shape.of(1, 1, 5, 6));
+        Value plain = graph.add(new Op.Conv2d(Window.of(1, 0)), x, w);
+        Value y = graph.add(new Op.Conv2d(Window.of(1, 1)), plain.max(graph.scalar(0)), graph.state("v", DType.F32, Shape.of(3, 3, 6, 2)));
+        Value strided = graph.add(new Op.Conv2d(Window.of(2, 0)), x, w);
+        Value loss = y.square().sum().add(strided.sum());
+        List<Value> gradients = Gradients.of(loss, List.of(x, w));
+        graph.output("dx", gradients.get(0));
+        graph.output("dw", gradients.get(1));
+        requireSame(graph, LibraryRule.ALL, 3);
     }
 
     /** Runs the program as Java and the graph on the scalar backend, twice, and compares outputs and states. */
