@@ -42,15 +42,24 @@ final class GoldenRun implements AutoCloseable {
 
     /** As {@link #step(int)}, with some inputs replaced. */
     Map<String, Double> step(int step, boolean drawing, Map<String, Tensor> instead) {
-        Kind kind = new Kind(golden.penalized(step), drawing);
-        Executable executable = executables.computeIfAbsent(kind,
-                k -> session.compile(passes.apply(program.step(k.penalized, k.drawing).graph())));
+        Executable executable = executable(new Kind(golden.penalized(step), drawing));
         Map<String, Tensor> inputs = golden.inputs(step, program, executable.graph());
         inputs.putAll(instead);
         executable.run(inputs);
         Map<String, Double> figures = new LinkedHashMap<>();
         executable.graph().outputs().keySet().forEach(name -> figures.put(name, executable.output(name).getDouble(0)));
         return figures;
+    }
+
+    private Executable executable(Kind kind) {
+        return executables.computeIfAbsent(kind, k -> session.compile(passes.apply(program.step(k.penalized, k.drawing).graph())));
+    }
+
+    /** Compiles what the first {@code steps} steps need: what comes after the first run is compiled together with everything before it on a device. */
+    void compile(int steps) {
+        for (int step = 0; step < steps; step++) {
+            executable(new Kind(golden.penalized(step), golden.drawing(step)));
+        }
     }
 
     /** Copies of all states. */

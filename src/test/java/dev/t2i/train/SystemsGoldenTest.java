@@ -43,7 +43,7 @@ class SystemsGoldenTest {
             """.formatted(THIRDS);
     private static final SafetensorsFile TENSORS = GoldenCase.open("systems");
 
-    private static final List<GoldenCase> CASES = List.of(
+    static final List<GoldenCase> CASES = List.of(
             of("df_gan", OWN_PAIR, """
                     loss: {one_wrong: 0, mismatches: rolled, penalty: matching_aware, penalty_weight: 2, penalty_interval: 1}
                     optimizer: {generator_rate: 0.0001, discriminator_rate: 0.0004, beta1: 0, beta2: 0.9, warmup: 0}
