@@ -2,6 +2,7 @@ package dev.t2i.backend;
 
 import dev.t2i.backend.nativelib.NativeBackends;
 import dev.t2i.backend.scalar.ScalarBackend;
+import dev.t2i.backend.tornado.JvmBackend;
 import dev.t2i.backend.tornado.TornadoBackend;
 import dev.t2i.backend.vector.UnfusedVectorBackend;
 import dev.t2i.backend.vector.VectorBackend;
@@ -30,7 +31,8 @@ record TestBackends(String name, Supplier<Backend> backend, double slack) {
                 new TestBackends("vector on 3 threads", () -> new VectorBackend(3), 1),
                 new TestBackends("vector as traced", UnfusedVectorBackend::new, 1),
                 new TestBackends("native", () -> NativeBackends.best(2), 1),
-                new TestBackends("native on 3 threads", () -> NativeBackends.best(3), 1));
+                new TestBackends("native on 3 threads", () -> NativeBackends.best(3), 1),
+                new TestBackends("tornado's kernels as Java", JvmBackend::new, 1));
     }
 
     @Override

@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * <p>A graph of TornadoVM finds an array on the device only through the graph that ran before it. So every run begins with the hub and goes down one chain,
  * each graph consuming from its neighbour; programs may then alternate in any order, on the same states.
  */
-final class DevicePlan implements AutoCloseable {
+final class DevicePlan implements DevicePrograms {
     /** Elements of states that are carried at a time; small enough for indices within to be exact as F32. */
     static final int BLOCK = 1 << 18;
     private static final String HUB = "hub";
@@ -245,13 +245,13 @@ final class DevicePlan implements AutoCloseable {
         return new Chain(first, chunks, inputs, outputs);
     }
 
-    /** What a program is given. */
-    MemorySegment inputs(int program) {
+    @Override
+    public MemorySegment inputs(int program) {
         return Tornado.segment(chains.get(program).inputs);
     }
 
-    /** What it handed out last. */
-    MemorySegment outputs(int program) {
+    @Override
+    public MemorySegment outputs(int program) {
         return Tornado.segment(chains.get(program).outputs);
     }
 
@@ -271,7 +271,8 @@ final class DevicePlan implements AutoCloseable {
         return new BackendException("%s (task %s: %s, on %s)".formatted(e.getMessage(), task, OneLine.of(tasks.get(task), LONGEST), device.address()), e);
     }
 
-    void run(int program) {
+    @Override
+    public void run(int program) {
         Chain chain = chains.get(program);
         boolean first = chain.firstNanos == 0;
         execute(HUB_GRAPH);
@@ -286,8 +287,8 @@ final class DevicePlan implements AutoCloseable {
         }
     }
 
-    /** Runs as {@link #run} does, with TornadoVM's profiler on. */
-    RunProfile profile(int program) {
+    @Override
+    public RunProfile profile(int program) {
         Chain chain = chains.get(program);
         ProfileSum sum = new ProfileSum();
         Tornado.profile(plan, true);
@@ -303,14 +304,8 @@ final class DevicePlan implements AutoCloseable {
         return sum.profile(chain.chunks.size(), chain.firstNanos * 1e-9, (System.nanoTime() - start) * 1e-9);
     }
 
-    /** What is carried into or out of a block of the states. */
-    interface Cargo {
-        /** Elements {@code from} to {@code to} of the states are those of {@code block} from index {@code at} on. */
-        void move(MemorySegment block, long at, long from, long to);
-    }
-
-    /** Carries elements {@code from} to {@code to} of the states to the device, block by block, as {@code cargo} puts them there. */
-    void write(long from, long to, Cargo cargo) {
+    @Override
+    public void write(long from, long to, Cargo cargo) {
         for (long at = from; at < to;) {
             long until = Math.min(to, (at / BLOCK + 1) * BLOCK);
             cargo.move(Tornado.segment(stage), at % BLOCK, at, until);
@@ -319,8 +314,8 @@ final class DevicePlan implements AutoCloseable {
         }
     }
 
-    /** Carries elements of the states home, whole blocks, as many as {@code from} to {@code to} lie in. */
-    void read(long from, long to, Cargo cargo) {
+    @Override
+    public void read(long from, long to, Cargo cargo) {
         for (long block = from / BLOCK; block * BLOCK < to; block++) {
             carry(OUT_GRAPH, block * BLOCK, (block + 1) * BLOCK);
             cargo.move(Tornado.segment(stage), 0, block * BLOCK, (block + 1) * BLOCK);
@@ -340,7 +335,8 @@ final class DevicePlan implements AutoCloseable {
         numbers.setAtIndex(java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED, index, value);
     }
 
-    long deviceBytes() {
+    @Override
+    public long deviceBytes() {
         return (long) Tornado.call(plan, "getCurrentDeviceMemoryUsage");
     }
 

@@ -79,7 +79,7 @@ final class TornadoExecutable implements Executable, FiniteCheck, Profiled {
 
     @Override
     public void run(Map<String, Tensor> given) {
-        run(given, DevicePlan::run);
+        run(given, DevicePrograms::run);
     }
 
     @Override
@@ -92,7 +92,7 @@ final class TornadoExecutable implements Executable, FiniteCheck, Profiled {
         return profile.getFirst();
     }
 
-    private void run(Map<String, Tensor> given, ObjIntConsumer<DevicePlan> how) {
+    private void run(Map<String, Tensor> given, ObjIntConsumer<DevicePrograms> how) {
         check(given);
         if (host != null) {
             Map<String, Tensor> some = new HashMap<>(given);
@@ -102,7 +102,7 @@ final class TornadoExecutable implements Executable, FiniteCheck, Profiled {
         if (program.tasks().isEmpty()) {
             return;
         }
-        DevicePlan plan = session.ready();
+        DevicePrograms plan = session.ready();
         MemorySegment inputs = plan.inputs(number);
         program.inputs().forEach((name, spot) -> store(name, handedOver.containsKey(name) ? host.output(name) : given.get(name), inputs, spot.offset()));
         how.accept(plan, number);

@@ -66,20 +66,31 @@ final class TornadoSession implements Session {
 
     private final Tornado.Device device;
     private final LibraryRule libraries;
+    private final Place place;
     private final Arena arena = Arena.ofShared();
     private final Session host = new ScalarBackend().open();
     private final Map<String, State> states = new LinkedHashMap<>();
     private final Map<String, Integer> offsets = new LinkedHashMap<>();
     private final List<TornadoExecutable> executables = new ArrayList<>();
     private int size;
-    private DevicePlan plan;
+    private DevicePrograms plan;
     private boolean outdated = true;
     private boolean closed;
 
+    /** Where programs go to run. */
+    interface Place {
+        DevicePrograms of(Tornado.Device device, int stateSize, List<DeviceProgram> programs);
+    }
+
     /** @param libraries which products a library computes; the device must have one */
     TornadoSession(Tornado.Device device, LibraryRule libraries) {
+        this(device, libraries, DevicePlan::new);
+    }
+
+    TornadoSession(Tornado.Device device, LibraryRule libraries, Place place) {
         this.device = device;
         this.libraries = libraries;
+        this.place = place;
     }
 
     LibraryRule libraries() {
@@ -210,7 +221,7 @@ final class TornadoSession implements Session {
     }
 
     /** The plan, with everything in it that has come so far, and states as they were put. */
-    DevicePlan ready() {
+    DevicePrograms ready() {
         requireOpen();
         if (outdated) {
             if (plan != null) {
@@ -218,7 +229,7 @@ final class TornadoSession implements Session {
                 plan.close();
                 states.values().forEach(state -> state.homeIsNewer = true);
             }
-            plan = new DevicePlan(device, size, executables.stream().map(TornadoExecutable::program).toList());
+            plan = place.of(device, size, executables.stream().map(TornadoExecutable::program).toList());
             outdated = false;
         }
         List<State> run = new ArrayList<>();

@@ -3,6 +3,8 @@ package dev.t2i.backend.tornado;
 import java.util.List;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** What a kernel context is to one work-item of {@link JvmDevice}. Public, with TornadoVM's names, for the class that bears TornadoVM's own name inherits them. */
 public class FakeContext {
@@ -31,12 +33,14 @@ public class FakeContext {
         globalIdz = groupIdz;
         this.barrier = barrier;
         this.shared = shared;
+        allocations = 0;
     }
 
     public void localBarrier() {
         try {
-            barrier.await();
-        } catch (InterruptedException | BrokenBarrierException e) {
+            // Items that do not all come here would wait for ever.
+            barrier.await(1, TimeUnit.MINUTES);
+        } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
             throw new IllegalStateException(e);
         }
     }

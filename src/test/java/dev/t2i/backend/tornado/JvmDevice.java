@@ -4,44 +4,60 @@ import static java.lang.constant.ConstantDescs.CD_float;
 import static java.lang.constant.ConstantDescs.INIT_NAME;
 import static java.lang.constant.ConstantDescs.MTD_void;
 
+import dev.t2i.backend.Profiled.RunProfile;
 import java.lang.classfile.ClassFile;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
+import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Runs a device's program as Java, item by item, with classes of TornadoVM's names that are made here: kernels are tested without TornadoVM and without a device.
+ * Runs a session's programs as Java, item by item, with classes of TornadoVM's names that are made here: kernels are tested without TornadoVM and without a device.
  * What TornadoVM's compiler and a driver make of them is not.
  */
-final class JvmDevice extends ClassLoader {
+final class JvmDevice extends ClassLoader implements DevicePrograms {
     private static final String ROOT = "uk.ac.manchester.tornado.api.";
     private static final String KERNEL = "dev.t2i.Kernel";
     private static final List<String> FUNCTIONS = List.of("exp", "log", "sin", "cos", "tanh", "sqrt", "abs", "floor", "ceil", "tan", "atan");
 
-    private final Map<Room, FakeArray> rooms = new EnumMap<>(Room.class);
-    private final Map<LibraryArray, FakeArray> libraryArrays = new EnumMap<>(LibraryArray.class);
-    private final DeviceProgram program;
+    /** @param together whether items of a group wait for each other, so that each needs a thread */
+    private record Compiled(Method method, boolean together) {}
 
-    JvmDevice(DeviceProgram program, int stateSize) {
+    /** A program's own arrays, and those that all share. */
+    private record Arrays(DeviceProgram program, Map<Room, FakeArray> rooms) {}
+
+    private final List<Arrays> all = new ArrayList<>();
+    private final Map<LibraryArray, FakeArray> libraryArrays = new EnumMap<>(LibraryArray.class);
+    private final Map<Kernel, Compiled> compiled = new IdentityHashMap<>();
+    private final FakeArray states;
+
+    JvmDevice(int stateSize, List<DeviceProgram> programs) {
         super(JvmDevice.class.getClassLoader());
-        this.program = program;
-        for (Room room : Room.values()) {
-            rooms.put(room, array(room == Room.STATES ? stateSize : program.size(room)));
+        states = array(Math.ceilDiv(stateSize, DevicePlan.BLOCK) * DevicePlan.BLOCK);
+        FakeArray temporaries = array(programs.stream().mapToInt(program -> program.size(Room.TEMPORARIES)).max().orElse(0));
+        for (DeviceProgram program : programs) {
+            Map<Room, FakeArray> rooms = new EnumMap<>(Map.of(Room.STATES, states, Room.TEMPORARIES, temporaries));
+            for (Room room : List.of(Room.INPUTS, Room.CONSTANTS, Room.OUTPUTS)) {
+                rooms.put(room, array(program.size(room)));
+            }
+            rooms.get(Room.CONSTANTS).numbers = program.constants();
+            all.add(new Arrays(program, rooms));
         }
+        // What no kernel has written nobody may count on.
+        java.util.Arrays.fill(temporaries.numbers, Float.NaN);
         for (LibraryArray each : LibraryArray.values()) {
-            // Too large by a few, as the largest of several products makes it, and full of what nobody may count on.
-            libraryArrays.put(each, array(program.size(each) + 5));
+            // Too large by a few, as the largest of several products makes it.
+            libraryArrays.put(each, array(DeviceMemory.librarySize(each, programs) + 5));
             java.util.Arrays.fill(libraryArrays.get(each).numbers, Float.NaN);
         }
-        float[] constants = program.constants();
-        System.arraycopy(constants, 0, room(Room.CONSTANTS), 0, constants.length);
     }
 
     private FakeArray array(int size) {
@@ -54,34 +70,73 @@ final class JvmDevice extends ClassLoader {
         }
     }
 
-    float[] room(Room room) {
-        return rooms.get(room).numbers;
+    @Override
+    public MemorySegment inputs(int program) {
+        return MemorySegment.ofArray(all.get(program).rooms.get(Room.INPUTS).numbers);
     }
 
-    void run() {
-        for (Task task : program.tasks()) {
+    @Override
+    public MemorySegment outputs(int program) {
+        return MemorySegment.ofArray(all.get(program).rooms.get(Room.OUTPUTS).numbers);
+    }
+
+    @Override
+    public void write(long from, long to, Cargo cargo) {
+        cargo.move(MemorySegment.ofArray(states.numbers), from, from, to);
+    }
+
+    @Override
+    public void read(long from, long to, Cargo cargo) {
+        cargo.move(MemorySegment.ofArray(states.numbers), 0, 0, states.numbers.length);
+    }
+
+    @Override
+    public long deviceBytes() {
+        return 0;
+    }
+
+    @Override
+    public RunProfile profile(int program) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void close() {}
+
+    @Override
+    public void run(int program) {
+        Arrays arrays = all.get(program);
+        for (Task task : arrays.program.tasks()) {
             switch (task) {
                 case LibraryCall call -> libraryArrays.get(LibraryArray.RESULT).numbers =
                         ColumnMajor.product(call.function(), call.parameters(libraryArrays::get), array -> ((FakeArray) array).numbers);
-                case Kernel kernel -> run(kernel);
+                case Kernel kernel -> run(kernel, arrays.rooms);
             }
         }
     }
 
-    private void run(Kernel kernel) {
+    private Compiled compiled(Kernel kernel) {
         byte[] bytes = kernel.code().bytes(KERNEL);
+        Class<?> type = new KernelClasses(this).define(bytes);
+        Method method = java.util.Arrays.stream(type.getMethods()).filter(each -> each.getName().equals(Kernel.METHOD)).findFirst().orElseThrow();
+        return new Compiled(method, new String(bytes, StandardCharsets.ISO_8859_1).contains("Barrier"));
+    }
+
+    private void run(Kernel kernel, Map<Room, FakeArray> rooms) {
         Object[] arrays = new Object[1 + Room.values().length];
         rooms.forEach((room, array) -> arrays[1 + room.ordinal()] = array);
         kernel.stands().forEach((room, array) -> arrays[1 + room.ordinal()] = libraryArrays.get(array));
-        boolean together = new String(bytes, StandardCharsets.ISO_8859_1).contains("Barrier");
+        Compiled ready = compiled.computeIfAbsent(kernel, this::compiled);
+        Grid grid = kernel.grid();
         try {
-            Class<?> type = new KernelClasses(this).define(bytes);
-            Method method = java.util.Arrays.stream(type.getMethods()).filter(each -> each.getName().equals(Kernel.METHOD)).findFirst().orElseThrow();
-            Grid grid = kernel.grid();
+            List<FakeContext> contexts = new ArrayList<>();
+            for (int i = 0; i < grid.localX() * grid.localY(); i++) {
+                contexts.add((FakeContext) loadClass(ROOT + "KernelContext").getConstructor().newInstance());
+            }
             for (long z = 0; z < grid.globalZ(); z++) {
                 for (long y = 0; y < grid.globalY() / grid.localY(); y++) {
                     for (long x = 0; x < grid.globalX() / grid.localX(); x++) {
-                        group(method, arrays, grid, x, y, z, together);
+                        group(ready, contexts, arrays, grid, x, y, z);
                     }
                 }
             }
@@ -100,29 +155,27 @@ final class JvmDevice extends ClassLoader {
         }
     }
 
-    private void group(Method kernel, Object[] arrays, Grid grid, long x, long y, long z, boolean together) throws ReflectiveOperationException {
-        CyclicBarrier barrier = new CyclicBarrier(grid.localX() * grid.localY());
+    private static void group(Compiled kernel, List<FakeContext> contexts, Object[] arrays, Grid grid, long x, long y, long z) throws ReflectiveOperationException {
+        CyclicBarrier barrier = new CyclicBarrier(contexts.size());
         List<float[]> shared = new ArrayList<>();
         AtomicReference<Throwable> trouble = new AtomicReference<>();
         List<Thread> threads = new ArrayList<>();
-        for (int localY = 0; localY < grid.localY(); localY++) {
-            for (int localX = 0; localX < grid.localX(); localX++) {
-                FakeContext context = (FakeContext) loadClass(ROOT + "KernelContext").getConstructor().newInstance();
-                context.enter(grid, x, y, z, localX, localY, barrier, shared);
-                Object[] arguments = arrays.clone();
-                arguments[0] = context;
-                if (together) {
-                    threads.add(Thread.startVirtualThread(() -> {
-                        try {
-                            kernel.invoke(null, arguments);
-                        } catch (ReflectiveOperationException e) {
-                            trouble.set(e);
-                            barrier.reset();
-                        }
-                    }));
-                } else {
-                    kernel.invoke(null, arguments);
-                }
+        for (int i = 0; i < contexts.size(); i++) {
+            FakeContext context = contexts.get(i);
+            context.enter(grid, x, y, z, i % grid.localX(), i / grid.localX(), barrier, shared);
+            Object[] arguments = arrays.clone();
+            arguments[0] = context;
+            if (kernel.together) {
+                threads.add(Thread.startVirtualThread(() -> {
+                    try {
+                        kernel.method.invoke(null, arguments);
+                    } catch (ReflectiveOperationException e) {
+                        trouble.set(e);
+                        barrier.reset();
+                    }
+                }));
+            } else {
+                kernel.method.invoke(null, arguments);
             }
         }
         try {

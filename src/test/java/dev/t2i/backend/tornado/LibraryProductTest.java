@@ -140,52 +140,39 @@ class LibraryProductTest {
         requireSame(graph, LibraryRule.ALL, 3);
     }
 
-    /** Runs the program as Java and the graph on the scalar backend, twice, and compares outputs and states. */
+    /** Runs the graph with kernels as Java and on the scalar backend, twice, and compares outputs and states. */
     private static void requireSame(Graph graph, LibraryRule rule, int calls) {
-        Map<String, Integer> offsets = new LinkedHashMap<>();
-        int size = 0;
-        for (Map.Entry<String, Value> state : graph.states().entrySet()) {
-            offsets.put(state.getKey(), size);
-            size += (int) state.getValue().shape().size() + 3;
-        }
-        DeviceProgram program = TornadoExecutable.program(new GraphSplit(graph, _ -> false), offsets, rule);
-        assertEquals(calls, program.tasks().stream().filter(LibraryCall.class::isInstance).count(), () -> program.tasks().stream().map(Task::what).toList().toString());
-        JvmDevice device = new JvmDevice(program, size);
         Random random = new Random(11);
-        try (Session session = new ScalarBackend().open(); Executable executable = compiled(session, graph, random, offsets, device)) {
-            for (int run = 0; run < 2; run++) {
-                Map<String, Tensor> inputs = new LinkedHashMap<>();
-                graph.inputs().forEach((name, value) -> inputs.put(name, GraphRun.uniform(random, DType.F32, value.shape(), -1, 1)));
-                inputs.forEach((name, tensor) -> copy(tensor, device.room(Room.INPUTS), program.inputs().get(name).offset()));
-                device.run();
-                executable.run(inputs);
-                program.outputs().forEach((name, spot) -> requireClose(name, GraphRun.numbers(executable.output(name)), device.room(Room.OUTPUTS), spot.offset()));
-                graph.states().forEach((name, value) -> {
-                    Tensor now = GraphRun.tensor(DType.F32, value.shape());
-                    session.get(name, now);
-                    requireClose(name, GraphRun.numbers(now), device.room(Room.STATES), offsets.get(name));
-                });
+        try (Session scalar = new ScalarBackend().open(); Session device = new JvmBackend(rule).open()) {
+            graph.states().forEach((name, value) -> {
+                Tensor tensor = GraphRun.uniform(random, DType.F32, value.shape(), -1, 1);
+                scalar.put(name, tensor);
+                device.put(name, tensor);
+            });
+            try (Executable known = scalar.compile(graph); Executable executable = device.compile(graph)) {
+                List<Task> tasks = ((TornadoExecutable) executable).program().tasks();
+                assertEquals(calls, tasks.stream().filter(LibraryCall.class::isInstance).count(), () -> tasks.stream().map(Task::what).toList().toString());
+                for (int run = 0; run < 2; run++) {
+                    Map<String, Tensor> inputs = new LinkedHashMap<>();
+                    graph.inputs().forEach((name, value) -> inputs.put(name, GraphRun.uniform(random, DType.F32, value.shape(), -1, 1)));
+                    known.run(inputs);
+                    executable.run(inputs);
+                    graph.outputs().keySet().forEach(name -> requireClose(name, known.output(name), executable.output(name)));
+                    graph.states().forEach((name, value) -> requireClose(name, state(scalar, name, value), state(device, name, value)));
+                }
             }
         }
     }
 
-    private static Executable compiled(Session session, Graph graph, Random random, Map<String, Integer> offsets, JvmDevice device) {
-        graph.states().forEach((name, value) -> {
-            Tensor tensor = GraphRun.uniform(random, DType.F32, value.shape(), -1, 1);
-            session.put(name, tensor);
-            copy(tensor, device.room(Room.STATES), offsets.get(name));
-        });
-        return session.compile(graph);
+    private static Tensor state(Session session, String name, Value value) {
+        Tensor now = GraphRun.tensor(DType.F32, value.shape());
+        session.get(name, now);
+        return now;
     }
 
-    private static void copy(Tensor from, float[] to, int offset) {
-        float[] numbers = from.toFloatArray();
-        System.arraycopy(numbers, 0, to, offset, numbers.length);
-    }
-
-    private static void requireClose(String name, double[] expected, float[] found, int offset) {
-        for (int i = 0; i < expected.length; i++) {
-            assertEquals(expected[i], found[offset + i], 1e-5, name + " at " + i);
+    private static void requireClose(String name, Tensor expected, Tensor found) {
+        for (long i = 0; i < expected.size(); i++) {
+            assertEquals(expected.getDouble(i), found.getDouble(i), 1e-5, name + " at " + i);
         }
     }
 }

@@ -1,0 +1,34 @@
+package dev.t2i.backend.tornado;
+
+import dev.t2i.backend.Backend;
+import dev.t2i.backend.Session;
+
+/** The TornadoVM backend with its kernels run as Java ({@link JvmDevice}) in place of TornadoVM: everything of it but what TornadoVM and a driver do. */
+public final class JvmBackend implements Backend {
+    private static final Tornado.Device DEVICE = new Tornado.Device("java", 0, 0, "Java", 1L << 40, 1L << 40, 1 << 16, 1024, null);
+
+    private final LibraryRule libraries;
+
+    public JvmBackend() {
+        this(LibraryRule.NONE);
+    }
+
+    JvmBackend(LibraryRule libraries) {
+        this.libraries = libraries;
+    }
+
+    @Override
+    public String name() {
+        return "tornado's kernels as Java";
+    }
+
+    @Override
+    public String description() {
+        return name();
+    }
+
+    @Override
+    public Session open() {
+        return new TornadoSession(DEVICE, libraries, (_, stateSize, programs) -> new JvmDevice(stateSize, programs));
+    }
+}
