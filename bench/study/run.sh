@@ -38,9 +38,8 @@ stackgan)
 df-gan-released)
     train "$system-$seed" df-gan-64 "$minutes" ;;
 tutorial)
-    # Two steps of the critic for one of the generator, which has 870 in twenty minutes otherwise; half of the captions that do not fit are the
-    # picture's own with one attribute wrong.
-    train "$system-$seed" tutorial-64 "$minutes" critic_iterations=2 batch=8 text.learning_rate=0.0002 loss.one_wrong=0.5 average.half_life=2000 \
+    # Two steps of the critic for one of the generator, which has 870 in twenty minutes otherwise.
+    train "$system-$seed" tutorial-64 "$minutes" critic_iterations=2 batch=8 text.learning_rate=0.0002 average.half_life=2000 \
         optimizer.generator_rate=0.0004 optimizer.discriminator_rate=0.0004 ;;
 tutorial-hinge)
     # The same networks, GPT-2 learning along, with a loss that is done with what it can tell apart, and settings for a short run.
