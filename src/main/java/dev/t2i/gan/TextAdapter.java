@@ -47,9 +47,9 @@ public record TextAdapter(int width, int hiddenWidth, AdapterSettings.Kind kind)
     }
 
     /**
-     * Scores for the next word differ from sentence to sentence mostly in what softmax takes no notice of, their mean over the vocabulary; what the sentence
-     * said is in directions of a thousandth of that variance. So all principal directions are given alike a say, by what {@code mean} and
-     * {@code whitening} hold.
+     * Scores for the next word differ from sentence to sentence mostly in one direction, three quarters of their variance even when each is divided by its
+     * deviation, and what the sentence said is largely in directions of a thousandth of that. So all principal directions are given alike a say, by what
+     * {@code mean} and {@code whitening} hold.
      */
     private Value whitened(Parameters place, Value pooled) {
         int features = pooled.dim(1);
