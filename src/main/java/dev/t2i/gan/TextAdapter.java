@@ -53,8 +53,8 @@ public record TextAdapter(int width, int hiddenWidth, AdapterSettings.Kind kind)
      */
     private Value whitened(Parameters place, Value pooled) {
         int features = pooled.dim(1);
-        return pooled.sub(place.get(MEAN, Shape.of(features), Initializer.ZEROS).stopGradient())
-                .matMul(place.get(WHITENING, Shape.of(features, width), Initializer.ZEROS).stopGradient());
+        return pooled.sub(place.frozen().get(MEAN, Shape.of(features), Initializer.ZEROS))
+                .matMul(place.frozen().get(WHITENING, Shape.of(features, width), Initializer.ZEROS));
     }
 
     /**
@@ -63,7 +63,7 @@ public record TextAdapter(int width, int hiddenWidth, AdapterSettings.Kind kind)
      */
     private Value standardised(Parameters place, Value pooled) {
         Shape features = Shape.of(pooled.dim(1));
-        return pooled.sub(place.get(MEAN, features, Initializer.ZEROS).stopGradient())
-                .div(place.get(DEVIATION, features, Initializer.ONES).stopGradient());
+        return pooled.sub(place.frozen().get(MEAN, features, Initializer.ZEROS))
+                .div(place.frozen().get(DEVIATION, features, Initializer.ONES));
     }
 }

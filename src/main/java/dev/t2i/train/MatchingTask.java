@@ -36,6 +36,8 @@ public final class MatchingTask extends FedTask<Feed.Batch> {
     private static final String CAPTIONS = "captions";
 
     private final MatchingSettings settings;
+    private final CaptionedImages data;
+    private final Backend backend;
     private final TextSide text;
     private final Arena arena = Arena.ofShared();
     private final Adam adam = new Adam("matching", 0.9, 0.99);
@@ -50,6 +52,8 @@ public final class MatchingTask extends FedTask<Feed.Batch> {
     public MatchingTask(MatchingSettings settings, Path encoderFolder, CaptionedImages data, Backend backend) {
         super(backend.open(), new Feed(data, settings.seed(), settings.batch(), settings.size()));
         this.settings = settings;
+        this.data = data;
+        this.backend = backend;
         CaptionEncoder source = CaptionEncoder.open(encoderFolder);
         CaptionEncoder chosen = settings.recurrent().map(r -> source.recurrent(r.embedding(), r.hidden(), settings.seed())).orElse(source);
         settings.text().requireFits("text", chosen);
@@ -105,7 +109,9 @@ public final class MatchingTask extends FedTask<Feed.Batch> {
 
     @Override
     public void initialize() {
-        adapter.initialize(session(), settings.seed());
+        try (Arena scratch = Arena.ofShared()) {
+            adapter.initialize(session(), TextSource.freshAdapter(text.encoder(), settings.text(), adapter.declarations(), settings.seed(), data, backend, scratch));
+        }
         image.initialize(session(), settings.seed());
         settings.damsm().flatMap(DamsmSettings::inception).ifPresent(this::putInception);
         encoder.initialize(session(), text.initialWeights());

@@ -79,15 +79,18 @@ public final class TextSource {
     /** The first values of an adapter that is trained: the folder's, or fresh ones that standardise the data's captions. */
     Map<String, Tensor> adapterStart(AdapterSettings settings, List<Parameters.Declaration> declarations, long seed,
             CaptionedImages data, Backend backend, Arena arena) {
-        if (!plain) {
-            return tensors(folder.resolve(Weights.SINGLE), ModelFolder.ADAPTER, declarations, arena);
-        }
+        return plain ? freshAdapter(encoder, settings, declarations, seed, data, backend, arena)
+                : tensors(folder.resolve(Weights.SINGLE), ModelFolder.ADAPTER, declarations, arena);
+    }
+
+    /** First values of an adapter behind a plain encoder, which standardise the data's captions. */
+    static Map<String, Tensor> freshAdapter(CaptionEncoder encoder, AdapterSettings settings, List<Parameters.Declaration> declarations, long seed,
+            CaptionedImages data, Backend backend, Arena arena) {
         Map<String, Tensor> fresh = Parameters.initialize(declarations, seed, arena);
-        if (!fresh.containsKey(TextAdapter.MEAN)) {
-            return fresh;
-        }
-        try (TextSide text = new TextSide(settings.heard(encoder), settings.tokens(), false); Session session = backend.open()) {
-            standardise(text, session, data, fresh);
+        if (fresh.containsKey(TextAdapter.MEAN)) {
+            try (TextSide text = new TextSide(settings.heard(encoder), settings.tokens(), false); Session session = backend.open()) {
+                standardise(text, session, data, fresh);
+            }
         }
         return fresh;
     }
