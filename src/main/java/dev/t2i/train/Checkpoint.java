@@ -171,12 +171,12 @@ public final class Checkpoint {
             TensorInfo info = weights.info(state.name());
             Tensor tensor = weights.tensor(state.name());
             if (tensor.dtype() != state.dtype() || !tensor.shape().equals(state.shape())) {
-                throw new BadModelException("%s: state '%s' is %s%s, the configuration needs %s%s; resume with the configuration that the run was started with"
+                throw new BadModelException("%s: state '%s' is %s%s, the configuration needs %s%s; resume with the configuration, and the version of t2i, that the run was started with"
                         .formatted(file, state.name(), info.type(), info.dims(), state.dtype(), state.shape()));
             }
         }
         if (!missing.isEmpty() || !unexpected.isEmpty()) {
-            throw new BadModelException("%s: %s%s; resume with the configuration that the run was started with".formatted(file,
+            throw new BadModelException("%s: %s%s; resume with the configuration, and the version of t2i, that the run was started with".formatted(file,
                     missing.isEmpty() ? "" : "lacks " + missing.size() + " states such as '" + missing.first() + "'",
                     unexpected.isEmpty() ? "" : (missing.isEmpty() ? "" : ", ") + "holds " + unexpected.size()
                             + " that the model does not have, such as '" + unexpected.first() + "'"));
