@@ -234,13 +234,17 @@ def penalty(kind, weight, noise, score, x, real, fake, drawn, text, keys):
     if kind == "matching_aware":
         return weight * slope(real, x, text).pow(6).mean()
     if kind in ("wgan_gp", "matching_aware_gp"):
-        share = uniforms(keys, 1)[:, :, None, None]
+        shares = uniforms(keys, 2)
+        share = shares[:, :1, None, None]
         between = (share * x + (1 - share) * fake).detach().requires_grad_()
-        leaves = (between,) if kind == "wgan_gp" else (between, text)
-        return weight * (slope(score(between), *leaves) - 1).square().mean()
+        if kind == "wgan_gp":
+            return weight * (slope(score(between, text), between) - 1).square().mean()
+        share = shares[:, 1:]
+        texts = (share * text + (1 - share) * text.roll(-1, 0)).detach().requires_grad_()
+        return weight * (slope(score(between, texts), between, texts) - 1).square().mean()
     if kind == "noise_r1":
         shaken = x + noise * normals(keys, x[0].numel()).view(x.shape)
-        return weight * (real - score(shaken)).square().mean()
+        return weight * (real - score(shaken, text)).square().mean()
     raise ValueError(kind)
 
 
@@ -344,9 +348,9 @@ def train(case, seed, generator, judges, *, batch=4, noise, tells_mean=False, wo
                 def both(pair):
                     return pair[0] if pair[1] is None else pair[0] + pair[1]
 
-                def score(others):
+                def score(others, texts):
                     h = judge.features(others)
-                    return both((judge.judge(h, e), alone(judge, h)))
+                    return both((judge.judge(h, texts), alone(judge, h)))
 
                 penalties = penalties + penalty(penalized, weight, shake, score, x, both((real, real_alone)), fake, both((drawn, drawn_alone)), e, penalty_keys[t])
             total = total + own

@@ -3,9 +3,10 @@ package dev.t2i.gan;
 import dev.t2i.graph.Gradients;
 import dev.t2i.graph.Value;
 import dev.t2i.tensor.Shape;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.BinaryOperator;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 
 /** Penalties on the slope of the discriminator's score, by true second-order gradients unless said otherwise. */
 public enum GradientPenalty {
@@ -58,19 +59,23 @@ public enum GradientPenalty {
     WGAN_GP {
         @Override
         public Value of(Shown shown, double weight, double noise) {
-            Value between = between(shown);
-            return distanceFromOne(squaredSlope(shown.score.apply(between), between)).mul(weight);
+            Value between = between(shown.real, shown.fake, share(shown, 0));
+            return distanceFromOne(squaredSlope(shown.score.apply(between, shown.text), between)).mul(weight);
         }
     },
     /**
-     * The same of picture and text together. Bounding the slope over pictures alone leaves a critic that is shown mismatched texts free to set them apart
-     * ever further.
+     * The same of picture and text together, at texts somewhere between a picture's own and another's. Where the slope is held at pictures alone, or at
+     * fitting texts alone, a critic that is shown mismatched ones is free to set them apart ever further.
      */
     MATCHING_AWARE_GP {
         @Override
         public Value of(Shown shown, double weight, double noise) {
-            Value between = between(shown);
-            return distanceFromOne(squaredSlope(shown.score.apply(between), between, shown.text)).mul(weight);
+            Value pictures = between(shown.real, shown.fake, share(shown, 0));
+            Value text = shown.text;
+            int n = text.dim(0);
+            Value others = Value.concat(0, text.slice(0, 1, n), text.slice(0, 0, 1));
+            Value texts = between(text, others, share(shown, 1));
+            return distanceFromOne(squaredSlope(shown.score.apply(pictures, texts), pictures, texts)).mul(weight);
         }
     },
     /**
@@ -81,7 +86,7 @@ public enum GradientPenalty {
         @Override
         public Value of(Shown shown, double weight, double noise) {
             Value shaken = shown.real.add(shown.real.graph().normal(shown.keys.get(), shown.real.shape()).mul(noise));
-            return mean(shown.realScores.sub(shown.score.apply(shaken)).square()).mul(weight);
+            return mean(shown.realScores.sub(shown.score.apply(shaken, shown.text)).square()).mul(weight);
         }
     };
 
@@ -93,10 +98,10 @@ public enum GradientPenalty {
      * @param fake drawn pictures, behind which no gradient passes
      * @param fakeScores theirs with the same text
      * @param text {@code [n, textWidth]}
-     * @param score gives the scores of other pictures with that text
+     * @param score gives the scores of other pictures with that or other texts
      * @param keys gives keys for random numbers, I32 {@code [n, 4]}
      */
-    public record Shown(Value real, Value realScores, Value fake, Value fakeScores, Value text, UnaryOperator<Value> score, Supplier<Value> keys) {}
+    public record Shown(Value real, Value realScores, Value fake, Value fakeScores, Value text, BinaryOperator<Value> score, Supplier<Value> keys) {}
 
     /**
      * The penalty, a scalar.
@@ -112,11 +117,18 @@ public enum GradientPenalty {
                 .map(slope -> slope.reshape(n, (int) (slope.shape().size() / n)).square().sum(1).reshape(n)).reduce(Value::add).orElseThrow();
     }
 
-    /** Pictures somewhere on the way from the real one to the drawn one in the same row. */
-    private static Value between(Shown shown) {
-        Value real = shown.real;
-        Value share = real.graph().uniform(shown.keys.get(), Shape.of(real.dim(0), 1, 1, 1));
-        return real.mul(share).add(shown.fake.mul(share.neg().add(1))).stopGradient();
+    /** One of two uniform numbers a picture, {@code [n, 1]}. */
+    private static Value share(Shown shown, int which) {
+        return shown.real.graph().uniform(shown.keys.get(), Shape.of(shown.real.dim(0), 2)).slice(1, which, which + 1);
+    }
+
+    /** What lies somewhere on the way from the first to the second in the same row. */
+    private static Value between(Value first, Value second, Value share) {
+        int[] ones = new int[first.shape().rank()];
+        Arrays.fill(ones, 1);
+        ones[0] = first.dim(0);
+        Value shares = share.reshape(ones);
+        return first.mul(shares).add(second.mul(shares.neg().add(1))).stopGradient();
     }
 
     private static Value distanceFromOne(Value squaredSlope) {
