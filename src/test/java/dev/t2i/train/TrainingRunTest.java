@@ -202,6 +202,6 @@ class TrainingRunTest {
         RunFolder run = new RunFolder(folder.resolve("run"));
         train("none", 16, run, false, Integer.MAX_VALUE, 2);
         BadModelException refusal = assertThrows(BadModelException.class, () -> train("all", 16, run, true, Integer.MAX_VALUE, 2));
-        assertTrue(refusal.getMessage().contains("configuration that the run was started with"), refusal.getMessage());
+        assertTrue(refusal.getMessage().contains("the configuration, and the version of t2i, that the run was started with"), refusal.getMessage());
     }
 }
