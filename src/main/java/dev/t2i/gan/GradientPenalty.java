@@ -71,10 +71,7 @@ public enum GradientPenalty {
         @Override
         public Value of(Shown shown, double weight, double noise) {
             Value pictures = between(shown.real, shown.fake, share(shown, 0));
-            Value text = shown.text;
-            int n = text.dim(0);
-            Value others = Value.concat(0, text.slice(0, 1, n), text.slice(0, 0, 1));
-            Value texts = between(text, others, share(shown, 1));
+            Value texts = between(shown.text, shown.others, share(shown, 1));
             return distanceFromOne(squaredSlope(shown.score.apply(pictures, texts), pictures, texts)).mul(weight);
         }
     },
@@ -98,10 +95,12 @@ public enum GradientPenalty {
      * @param fake drawn pictures, behind which no gradient passes
      * @param fakeScores theirs with the same text
      * @param text {@code [n, textWidth]}
+     * @param others texts of other pictures in the same rows
      * @param score gives the scores of other pictures with that or other texts
      * @param keys gives keys for random numbers, I32 {@code [n, 4]}
      */
-    public record Shown(Value real, Value realScores, Value fake, Value fakeScores, Value text, BinaryOperator<Value> score, Supplier<Value> keys) {}
+    public record Shown(Value real, Value realScores, Value fake, Value fakeScores, Value text, Value others, BinaryOperator<Value> score,
+            Supplier<Value> keys) {}
 
     /**
      * The penalty, a scalar.

@@ -121,7 +121,7 @@ final class Judges {
         figures.put("d.fake", drawn.fitting.mean().reshape(Shape.SCALAR));
         if (penalized) {
             penalties.add(settings.penalty().of(new GradientPenalty.Shown(pictures, sum(real), fake, sum(drawn), evidence.told,
-                    (others, text) -> sum(scores(place, scale, network.features(place, others), text)), evidence.keys),
+                    evidence.pairs.others, (others, text) -> sum(scores(place, scale, network.features(place, others), text)), evidence.keys),
                     settings.penaltyWeight(), settings.penaltyNoise()));
         }
         return new Lesson(loss, matching, real.fitting, figures);
