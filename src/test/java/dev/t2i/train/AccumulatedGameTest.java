@@ -84,6 +84,7 @@ class AccumulatedGameTest {
             of(SystemsGoldenTest.named("r3gan"), 2, AUGMENTED),
             of(SystemsGoldenTest.named("noise_r1"), 2),
             of(SystemsGoldenTest.named("df_gan"), 2, "loss.adversarial=wasserstein", "loss.penalty=wgan_gp", "loss.clip=0.3"),
+            of(SystemsGoldenTest.named("df_gan"), 4, "loss.adversarial=wasserstein", "loss.penalty=matching_aware_gp", "loss.mismatches=shifted"),
             of(SystemsGoldenTest.named("transformer"), 2),
             of(GoldenCase.YARDSTICK_CASE, 5),
             of(GoldenCase.MAPPED_CASE, 2, "loss.penalty=r1"),
