@@ -1,7 +1,7 @@
 #!/bin/sh
 # The study of docs/study.md: one system, one seed, so many minutes of one processor's time, then measured and drawn.
 #   bench/study/run.sh OUT MINUTES SEED SYSTEM [PROCESSOR]
-# SYSTEM is damsm (once, before attngan and df-gan), or one of those below. Stops at the first command that fails; what is there already is kept.
+# SYSTEM is damsm (once, before attngan, df-gan and the StackGANs), matching (once, before the tutorial's), or one of those below. Stops at the first command that fails; what is there already is kept.
 set -eu
 out=$1 minutes=$2 seed=$3 system=$4 processor=${5:-0}
 here=$(cd "$(dirname "$0")/../.." && pwd)
@@ -29,6 +29,10 @@ case $system in
 damsm)
     train damsm damsm-64 "$minutes" encoder=weights/default/encoder schedule.samples=44000
     exit ;;
+matching)
+    # What the tutorial's GPT-2 has to say of a caption: see docs/study.md.
+    train matching matching-64 "$minutes" encoder=weights/default/encoder text.kind=logits text.width=128 encoder_rate=0.0003 schedule.samples=40000
+    exit ;;
 transformer)
     train "$system-$seed" transformer-64 "$minutes" ;;
 stackgan)
@@ -38,13 +42,18 @@ stackgan)
 df-gan-released)
     train "$system-$seed" df-gan-64 "$minutes" ;;
 tutorial)
-    # Two steps of the critic for one of the generator, which has 870 in twenty minutes otherwise.
+    # A critic with five times the generator's rate in place of more steps, for a short run.
+    train "$system-$seed" tutorial-64 "$minutes" "text.encoder=$out/matching/model" batch=8 critic_iterations=1 loss.penalty_interval=2 average.half_life=2000 \
+        optimizer.generator_rate=0.0002 optimizer.discriminator_rate=0.001 ;;
+tutorial-nonsaturating)
+    # The same networks, GPT-2 learning along, with DCGAN's loss and normalisation.
+    train "$system-$seed" tutorial-64 "$minutes" "text.encoder=$out/matching/model" batch=8 critic_iterations=1 average.half_life=2000 \
+        loss.adversarial=nonsaturating loss.penalty=none loss.penalty_interval=1 discriminator.normalization=batch optimizer.beta1=0.5 optimizer.beta2=0.999 \
+        optimizer.generator_rate=0.0004 optimizer.discriminator_rate=0.0004 ;;
+tutorial-clipped)
+    # Weights clipped as in WGAN's first paper, two steps of the critic, and a GPT-2 that has seen no pictures learning along at a rate that is too high for it.
     train "$system-$seed" tutorial-64 "$minutes" critic_iterations=2 batch=8 text.learning_rate=0.0002 average.half_life=2000 \
-        optimizer.generator_rate=0.0004 optimizer.discriminator_rate=0.0004 ;;
-tutorial-hinge)
-    # The same networks, GPT-2 learning along, with a loss that is done with what it can tell apart, and settings for a short run.
-    train "$system-$seed" tutorial-64 "$minutes" critic_iterations=1 loss.adversarial=hinge loss.clip=0 batch=8 optimizer.beta1=0.5 optimizer.beta2=0.999 \
-        optimizer.generator_rate=0.0004 optimizer.discriminator_rate=0.0004 ;;
+        loss.penalty=none loss.clip=0.01 discriminator.normalization=batch optimizer.generator_rate=0.0004 optimizer.discriminator_rate=0.0004 ;;
 df-gan)
     # As in the paper, DAMSM reads the captions. Smaller batches, higher rates and a moving average, for thousands of steps instead of hundreds of thousands.
     train "$system-$seed" df-gan-64 "$minutes" "text.encoder=$out/damsm/model" text.adapter.kind=direct batch=8 \

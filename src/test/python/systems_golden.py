@@ -241,7 +241,8 @@ def penalty(kind, weight, noise, score, x, real, fake, drawn, text, keys):
             return weight * (slope(score(between, text), between) - 1).square().mean()
         share = shares[:, 1:]
         texts = (share * text + (1 - share) * text.roll(-1, 0)).detach().requires_grad_()
-        return weight * (slope(score(between, texts), between, texts) - 1).square().mean()
+        scores = score(between, texts)
+        return weight * sum((slope(scores, leaf) - 1).square().mean() for leaf in (between, texts))
     if kind == "noise_r1":
         shaken = x + noise * normals(keys, x[0].numel()).view(x.shape)
         return weight * (real - score(shaken, text)).square().mean()

@@ -64,15 +64,18 @@ public enum GradientPenalty {
         }
     },
     /**
-     * The same of picture and text together, at texts somewhere between a picture's own and another's. Where the slope is held at pictures alone, or at
-     * fitting texts alone, a critic that is shown mismatched ones is free to set them apart ever further.
+     * The same of the picture and of the text, each by itself, at texts somewhere between a picture's own and another's:
+     * {@code weight * E [(‖∇x‖ - 1)² + (‖∇e‖ - 1)²]}, which holds the score's slope to one where distances of pictures and of texts add up. Where the slope is held
+     * at pictures alone, or at fitting texts alone, a critic that is shown mismatched ones is free to set them apart ever further; where both share one norm, the
+     * text takes all of it and nothing is left to tell a drawing from a picture.
      */
     MATCHING_AWARE_GP {
         @Override
         public Value of(Shown shown, double weight, double noise) {
             Value pictures = between(shown.real, shown.fake, share(shown, 0));
             Value texts = between(shown.text, shown.others, share(shown, 1));
-            return distanceFromOne(squaredSlope(shown.score.apply(pictures, texts), pictures, texts)).mul(weight);
+            List<Value> slopes = squaredSlopes(shown.score.apply(pictures, texts), pictures, texts);
+            return distanceFromOne(slopes.get(0)).add(distanceFromOne(slopes.get(1))).mul(weight);
         }
     },
     /**
@@ -111,9 +114,14 @@ public enum GradientPenalty {
 
     /** Squared norm of each row's gradient with respect to all of {@code leaves} together, {@code [n]}. */
     static Value squaredSlope(Value scores, Value... leaves) {
+        return squaredSlopes(scores, leaves).stream().reduce(Value::add).orElseThrow();
+    }
+
+    /** The same of each leaf by itself. */
+    private static List<Value> squaredSlopes(Value scores, Value... leaves) {
         int n = scores.dim(0);
         return Gradients.of(scores.sum(), List.of(leaves)).stream()
-                .map(slope -> slope.reshape(n, (int) (slope.shape().size() / n)).square().sum(1).reshape(n)).reduce(Value::add).orElseThrow();
+                .map(slope -> slope.reshape(n, (int) (slope.shape().size() / n)).square().sum(1).reshape(n)).toList();
     }
 
     /** One of two uniform numbers a picture, {@code [n, 1]}. */
