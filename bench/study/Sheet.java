@@ -22,7 +22,7 @@ import javax.imageio.ImageIO;
 final class Sheet {
     private static final int CELL = 96;
     private static final int GAP = 4;
-    private static final int NAMES = 120;
+    private static final int NAMES = 170;
 
     public static void main(String[] arguments) throws IOException {
         Path folder = Path.of(arguments[0]);
