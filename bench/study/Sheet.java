@@ -26,6 +26,10 @@ final class Sheet {
 
     public static void main(String[] arguments) throws IOException {
         Path folder = Path.of(arguments[0]);
+        if (!Files.isDirectory(folder)) {
+            System.err.println("Sheet: " + folder + ": there is no such folder; bench/study/run.sh makes one");
+            System.exit(4);
+        }
         boolean ofSeed = arguments[1].matches("\\d+");
         Pattern wanted = Pattern.compile(ofSeed ? "(.+)-" + arguments[1] + "-pictures" : Pattern.quote(arguments[1]) + "-(\\d+)-pictures");
         List<Path> rows = listed(folder, f -> wanted.matcher(f.getFileName().toString()).matches(), Comparator.naturalOrder());

@@ -50,6 +50,10 @@ final class Table {
 
     public static void main(String[] arguments) throws IOException {
         Path folder = Path.of(arguments[0]);
+        if (!Files.isDirectory(folder)) {
+            System.err.println("Table: " + folder + ": there is no such folder; bench/study/run.sh makes one");
+            System.exit(4);
+        }
         Map<String, List<Run>> systems = new TreeMap<>();
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.filter(f -> f.toString().endsWith(".json")).sorted().toList()) {

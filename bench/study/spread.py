@@ -25,13 +25,21 @@ def heard(model, captions):
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         scores = max(load_file(out).values(), key=np.size).reshape(len(captions), -1).astype(np.float64)
     adapter = {name.removeprefix("adapter."): value.astype(np.float64) for name, value in load_file(model / "model.safetensors").items() if name.startswith("adapter.")}
+    if "whitening" not in adapter:
+        print(f"spread.py: {model}: its text.adapter.kind is not logits", file=sys.stderr)
+        sys.exit(4)
     whitened = (scores - adapter["mean"]) @ adapter["whitening"]
     vectors = whitened @ adapter["out.weight"].T + adapter["out.bias"]
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-texts = [json.loads(line)["text"] for line in (Path(sys.argv[1]) / "metadata.jsonl").read_text().splitlines()][:1000]
-for folder in map(Path, sys.argv[2:]):
+captions, *folders = map(Path, sys.argv[1:])
+for needed in (captions / "metadata.jsonl", *(folder / "encoder" for folder in folders)):
+    if not needed.exists():
+        print(f"spread.py: {needed}: there is no such file; its first lines say what to give it", file=sys.stderr)
+        sys.exit(4)
+texts = [json.loads(line)["text"] for line in (captions / "metadata.jsonl").read_text().splitlines()][:1000]
+for folder in folders:
     vectors = heard(folder, texts)
     variances = np.linalg.eigvalsh(np.cov(vectors.T))
     print(f"{folder}: {variances.sum() ** 2 / np.square(variances).sum():.1f} directions, {np.square(vectors.mean(0)).sum():.0%} shared")
