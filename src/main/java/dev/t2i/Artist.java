@@ -25,6 +25,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -125,6 +126,7 @@ final class Artist implements AutoCloseable {
     /** Eight hexadecimal digits that change with the weights. */
     String fingerprint() {
         if (fingerprint == null) {
+            requireOpen();
             fingerprint = new Fingerprint().add(encoder.shapes().keySet(), encoderWeights::apply)
                     .add(weights.names(), weights::tensor).toString();
         }
@@ -133,13 +135,11 @@ final class Artist implements AutoCloseable {
 
     /** Refuses requests that {@link #draw} would refuse. */
     void requireDrawable(List<TextToImage.Request> requests) {
-        prompts.encode(requests.stream().map(TextToImage.Request::prompt).distinct().toList());
+        prompts.encode(requests.stream().map(TextToImage.Request::prompt).toList());
     }
 
     void draw(List<TextToImage.Request> requests, double truncation, ObjIntConsumer<Picture> each) {
-        if (closed) {
-            throw new IllegalStateException("this model is closed");
-        }
+        requireOpen();
         List<int[]> texts = prompts.encode(requests.stream().map(TextToImage.Request::prompt).toList());
         for (int start = 0; start < requests.size();) {
             int left = requests.size() - start;
@@ -156,10 +156,21 @@ final class Artist implements AutoCloseable {
             Tensor pictures = batch.run();
             int size = config.size();
             requireFinite(pictures.segment(), (long) count * size * size * 3);
+            // All of them before the first is handed on: whoever takes it may draw again, over what lies here.
+            List<Picture> ready = new ArrayList<>(count);
             for (int row = 0; row < count; row++) {
-                each.accept(Picture.fromFloats(size, size, pictures.segment(), (long) row * size * size * 3), start + row);
+                ready.add(Picture.fromFloats(size, size, pictures.segment(), (long) row * size * size * 3));
+            }
+            for (int row = 0; row < count; row++) {
+                each.accept(ready.get(row), start + row);
             }
             start += count;
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("this model is closed");
         }
     }
 
@@ -214,26 +225,29 @@ final class Artist implements AutoCloseable {
         Parameters generator = Parameters.of(painting, ModelFolder.GENERATOR);
         Value latent = painting.input(LATENT, DType.F32, Shape.of(rows, network.latentWidth()));
         painting.output(PICTURES, network.paint(generator, latent, text.given(painting)));
-        if (compiled.isEmpty()) {
-            if (inPlace) {
-                language.declarations().forEach(d -> session.lend(language.stateName(d.name()), encoderWeights.apply(d.name())));
-            } else {
-                widen(language, encoderWeights);
-            }
-            widen(adapter, name -> weights.tensor(ModelFolder.ADAPTER + "." + name));
-            widen(generator, name -> weights.tensor(ModelFolder.GENERATOR + "." + name));
-            sampler.places().forEach(place -> widen(place, name -> weights.tensor(ModelFolder.GENERATOR + "." + name)));
+        try {
+            lend(language, encoderWeights, inPlace);
+            lend(adapter, name -> weights.tensor(ModelFolder.ADAPTER + "." + name), false);
+            lend(generator, name -> weights.tensor(ModelFolder.GENERATOR + "." + name), false);
+            sampler.places().forEach(place -> lend(place, name -> weights.tensor(ModelFolder.GENERATOR + "." + name), false));
+            sampler.compile(session);
+            return new Compiled(session.compile(reading), sampler, session.compile(painting), TokenBatch.allocate(arena, rows, tokens),
+                    Tensor.allocate(arena, DType.I32, Shape.of(rows, 4)), Tensor.allocate(arena, DType.F32, Shape.SCALAR));
+        } catch (Throwable e) {
+            // Too little memory for this many rows, for one, may be enough for fewer.
+            sampler.close();
+            throw e;
         }
-        sampler.compile(session);
-        return new Compiled(session.compile(reading), sampler, session.compile(painting), TokenBatch.allocate(arena, rows, tokens),
-                Tensor.allocate(arena, DType.I32, Shape.of(rows, 4)), Tensor.allocate(arena, DType.F32, Shape.SCALAR));
     }
 
-    /** Converts weights to F32 once, so that no run has to. */
-    private void widen(Parameters place, Function<String, Tensor> stored) {
+    /** Lends what the session lacks; converts weights to F32 once, so that no run has to, unless they are to stay as they are. */
+    private void lend(Parameters place, Function<String, Tensor> stored, boolean asTheyAre) {
         for (Parameters.Declaration declaration : place.declarations()) {
+            if (session.has(place.stateName(declaration.name()))) {
+                continue;
+            }
             Tensor tensor = stored.apply(declaration.name());
-            if (tensor.dtype() != DType.F32) {
+            if (!asTheyAre && tensor.dtype() != DType.F32) {
                 Tensor wide = Tensor.allocate(arena, DType.F32, declaration.shape());
                 wide.copyFrom(tensor);
                 tensor = wide;

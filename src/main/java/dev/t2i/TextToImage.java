@@ -147,7 +147,9 @@ public final class TextToImage implements AutoCloseable {
      * picture's metadata call it.
      */
     public String identity() {
-        return artist.config().name() + " " + artist.fingerprint();
+        synchronized (artist) {
+            return artist.config().name() + " " + artist.fingerprint();
+        }
     }
 
     /** What it runs on. */

@@ -3,12 +3,16 @@ package dev.t2i.backend;
 import dev.t2i.error.BadInputException;
 import dev.t2i.error.FileTrouble;
 import dev.t2i.graph.Graph;
+import dev.t2i.graph.TensorType;
 import dev.t2i.safetensors.AtomicFile;
 import dev.t2i.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -53,6 +57,11 @@ public final class DumpingBackend implements Backend {
     @Override
     public boolean compilesSlowly() {
         return backend.compilesSlowly();
+    }
+
+    @Override
+    public MemoryNeed need(Map<String, TensorType> states, List<Graph> graphs) {
+        return backend.need(states, graphs);
     }
 
     @Override
@@ -101,6 +110,6 @@ public final class DumpingBackend implements Backend {
     }
 
     private void dump(int number, String stage, Graph graph) {
-        AtomicFile.write(folder.resolve("%02d-%s.txt".formatted(number, stage)), graph.dump());
+        AtomicFile.write(folder.resolve(String.format(Locale.ROOT, "%02d-%s.txt", number, stage)), graph.dump());
     }
 }

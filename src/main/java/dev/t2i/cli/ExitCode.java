@@ -21,6 +21,7 @@ final class ExitCode {
             case INPUT -> BAD_INPUT;
             case MODEL -> BAD_MODEL;
             case BACKEND -> BACKEND;
+            case WORK -> FAILED;
         };
     }
 }

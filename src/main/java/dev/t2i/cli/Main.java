@@ -54,6 +54,8 @@ public final class Main {
     }
 
     public static void main(String[] args) {
+        // Figures, and names that hold them, are for other programs as well.
+        Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
         // Scenes are drawn with Java2D, which must not look for a screen.
         System.setProperty("java.awt.headless", "true");
         Interruption.listen();
@@ -91,11 +93,13 @@ public final class Main {
                 .setOut(out)
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                // A prompt may begin with @, and must not read files then.
+                .setExpandAtFiles(false)
                 .registerConverter(Path.class, new PathConverter())
                 .setExecutionStrategy(Main::execute)
                 .setParameterExceptionHandler((e, _) -> reportUsage(e))
-                .setExecutionExceptionHandler((e, command, parsed) ->
-                        report(e, command.getCommandSpec().qualifiedName(), parsed.hasMatchedOption("--verbose"), err));
+                .setExecutionExceptionHandler((e, command, _) ->
+                        report(e, command.getCommandSpec().qualifiedName(), command.getParseResult().hasMatchedOption("--verbose"), err));
     }
 
     /** In the order in which the help lists them. */

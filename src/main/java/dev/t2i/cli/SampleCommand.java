@@ -131,7 +131,8 @@ final class SampleCommand extends T2iCommand {
     /** Before anything is announced: a request that fails says one line only. */
     private void requireDrawable(TextToImage opened, List<Request> requests) {
         try {
-            opened.requireDrawable(requests);
+            // Each sentence once, so that a refusal counts sentences.
+            opened.requireDrawable(IntStream.range(0, requests.size() / count).mapToObj(i -> requests.get(i * count)).toList());
         } catch (BadInputException e) {
             throw from == null ? e : new BadInputException(from + ": by its metadata, " + e.getMessage(), e);
         }

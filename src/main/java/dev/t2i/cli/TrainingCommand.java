@@ -9,6 +9,7 @@ import dev.t2i.error.BackendException;
 import dev.t2i.error.BadInputException;
 import dev.t2i.graph.TensorType;
 import dev.t2i.train.Checkpoint;
+import dev.t2i.train.DivergedException;
 import dev.t2i.train.RunFolder;
 import dev.t2i.train.Schedule;
 import dev.t2i.train.Task;
@@ -150,7 +151,7 @@ abstract class TrainingCommand extends T2iCommand {
         boolean complete;
         try {
             complete = trainer.run();
-        } catch (BackendException | OutOfMemoryError e) {
+        } catch (BackendException | DivergedException | OutOfMemoryError e) {
             // Devices compile kernels and take memory when a step first runs: that is a start that was refused, too.
             if (!resume && trainer.samples() == 0) {
                 run.discard();

@@ -8,6 +8,7 @@ import dev.t2i.image.Resize;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -19,6 +20,8 @@ import java.util.stream.Collectors;
 public final class CataloguedImages implements CaptionedImages {
     private static final String EVERY_SPLIT = "all";
     static final String USUAL_SPLIT = "train";
+    /** Names of what trainings leave alone, the best first. */
+    private static final List<String> UNSEEN_SPLITS = List.of("test", "val", "validation");
 
     private final DataSpec spec;
     private final Catalogue catalogue;
@@ -63,10 +66,7 @@ public final class CataloguedImages implements CaptionedImages {
         if (catalogue.split(0).isEmpty()) {
             throw new DataException("data '" + spec + "': this set has no splits; leave the option out");
         }
-        Set<String> there = new TreeSet<>();
-        for (long i = 0; i < catalogue.size(); i++) {
-            there.add(catalogue.split(i));
-        }
+        Set<String> there = splits(catalogue);
         Set<String> names = Arrays.stream(wanted.split("\\+", -1)).collect(Collectors.toSet());
         for (String name : names) {
             if (!there.contains(name)) {
@@ -82,6 +82,27 @@ public final class CataloguedImages implements CaptionedImages {
             }
         }
         return Arrays.copyOf(chosen, count);
+    }
+
+    private static Set<String> splits(Catalogue catalogue) {
+        Set<String> there = new TreeSet<>();
+        for (long i = 0; i < catalogue.size(); i++) {
+            there.add(catalogue.split(i));
+        }
+        return there;
+    }
+
+    /** The split that a measurement takes; empty where there are none. */
+    static Optional<String> unseenSplit(DataSpec spec, Catalogue catalogue) {
+        Set<String> there = splits(catalogue);
+        if (there.isEmpty() || there.contains("")) {
+            return Optional.empty();
+        }
+        if (there.size() == 1) {
+            return there.stream().findFirst();
+        }
+        return Optional.of(UNSEEN_SPLITS.stream().filter(there::contains).findFirst().orElseThrow(() -> new DataException(
+                "data '%s': which of its splits %s was not trained on? Write split=NAME".formatted(spec, String.join(", ", there)))));
     }
 
     private long number(long index) {

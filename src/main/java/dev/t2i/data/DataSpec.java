@@ -147,6 +147,29 @@ public record DataSpec(Kind kind, String location, Map<String, String> options) 
         };
     }
 
+    /** A data set with the specification that names what was opened of it. */
+    public record Opened(DataSpec spec, CaptionedImages images) {}
+
+    /**
+     * Opens what trainings leave alone: where there are splits and none is asked for, {@code test}, or else {@code val} or {@code validation}.
+     *
+     * @throws DataException one line where it can't be read, has defects, or has several splits of which none is called so
+     */
+    public Opened openUnseen() {
+        if (kind == Kind.SCENES || options.containsKey("split") || !kind.options.contains("split")) {
+            return new Opened(this, open());
+        }
+        Catalogue catalogue = catalogue();
+        DataSpec unseen = CataloguedImages.unseenSplit(this, catalogue).map(this::withSplit).orElse(this);
+        return new Opened(unseen, catalogue instanceof PackFile pack ? PackedImages.of(unseen, pack) : CataloguedImages.of(unseen, catalogue));
+    }
+
+    private DataSpec withSplit(String name) {
+        Map<String, String> more = new LinkedHashMap<>(options);
+        more.put("split", name);
+        return new DataSpec(kind, location, more);
+    }
+
     /**
      * Lists what lies on the disk, all splits, with what is wrong.
      *
@@ -162,6 +185,15 @@ public record DataSpec(Kind kind, String location, Map<String, String> options) 
             case FLOWERS -> GanPapersReader.read(path(), GanPapersReader.Set.FLOWERS, false);
             case WEBDATASET -> WebDataset.open(location, new WebDataset.Options(option("image"), option("text"), options.getOrDefault("extension", "txt")));
             case PACK -> PackFile.open(path());
+        };
+    }
+
+    /** The files and folders that it lies in; none where nothing lies on a disk. */
+    public List<Path> places() {
+        return switch (kind) {
+            case SCENES -> List.of();
+            case WEBDATASET -> ShardNames.expand(location);
+            default -> List.of(path());
         };
     }
 

@@ -62,7 +62,7 @@ interface PackSource {
             for (int seed = 0; seed < CAPTIONS; seed++) {
                 captions.add(images.describe(index, seed).caption());
             }
-            return new Item("%06d".formatted(index), split, List.copyOf(captions), Optional.of(scene), rgb, Sha256.of(rgb));
+            return new Item(String.format(Locale.ROOT, "%06d", index), split, List.copyOf(captions), Optional.of(scene), rgb, Sha256.of(rgb));
         }
     }
 

@@ -25,7 +25,11 @@ public final class PackedImages implements CaptionedImages {
 
     /** @throws DataException one line where the file is no pack or has no such split */
     static PackedImages open(DataSpec spec) {
-        PackFile pack = PackFile.open(spec.path());
+        return of(spec, PackFile.open(spec.path()));
+    }
+
+    /** @throws DataException one line where the pack has no such split */
+    static PackedImages of(DataSpec spec, PackFile pack) {
         return new PackedImages(pack, CataloguedImages.chosen(spec, pack, !pack.splits().contains(CataloguedImages.USUAL_SPLIT)));
     }
 

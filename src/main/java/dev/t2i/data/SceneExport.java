@@ -21,6 +21,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
@@ -108,7 +109,7 @@ public final class SceneExport {
             for (long i = 0; i < count; i++) {
                 Scene scene = sampler.scene(i);
                 String caption = CaptionGrammar.caption(scene, 0).text();
-                String name = "%06d.png".formatted(i);
+                String name = String.format(Locale.ROOT, "%06d.png", i);
                 renderer.render(scene, pixels);
                 Files.write(aside.resolve(name), Png.encode(Picture.wrap(size, size, pixels), Map.of("caption", caption)));
                 ObjectNode row = mapper.createObjectNode();

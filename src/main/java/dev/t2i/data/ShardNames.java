@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -68,7 +69,7 @@ final class ShardNames {
             throw new DataException(whole + ": {" + brace.group(1) + "} runs backwards");
         }
         for (long i = first; i <= last; i++) {
-            braces(before + ("%0" + digits + "d").formatted(i) + after, whole, names);
+            braces(before + String.format(Locale.ROOT, "%0" + digits + "d", i) + after, whole, names);
         }
     }
 

@@ -21,7 +21,9 @@ public abstract class T2iException extends RuntimeException {
         /** The model's files. */
         MODEL,
         /** The backend, the device, or memory. */
-        BACKEND
+        BACKEND,
+        /** What was asked for itself: it was begun with all that it needs and failed. */
+        WORK
     }
 
     private final Kind kind;

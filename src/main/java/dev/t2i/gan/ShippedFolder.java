@@ -6,6 +6,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.FileSystem;
+import java.nio.file.FileSystemAlreadyExistsException;
 import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
@@ -45,7 +46,12 @@ public final class ShippedFolder {
         try {
             return FileSystems.getFileSystem(uri);
         } catch (FileSystemNotFoundException _) {
-            return FileSystems.newFileSystem(uri, Map.of());
+            try {
+                return FileSystems.newFileSystem(uri, Map.of());
+            } catch (FileSystemAlreadyExistsException _) {
+                // Another thread was quicker.
+                return FileSystems.getFileSystem(uri);
+            }
         }
     }
 }

@@ -85,7 +85,7 @@ public record Gpt2Files(Path folder, Gpt2Config config) {
                     .formatted(vocabulary.size(), endOfText, config.vocabSize(), config.endOfText()));
         }
         Map<String, Shape> needed = new LinkedHashMap<>(Gpt2Weights.shapes(config));
-        if (!config.tieWordEmbeddings()) {
+        if (!config.tieWordEmbeddings() && weights.containsKey(Gpt2Weights.HEAD)) {
             needed.put(Gpt2Weights.HEAD, Gpt2Weights.headShape(config));
         }
         SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt");

@@ -53,7 +53,7 @@ final class Gpt2Runtime implements AutoCloseable {
 
     /** The place of the parameters in a graph, stored as in the file. */
     Parameters parameters(Graph graph) {
-        return Parameters.of(graph, NETWORK, name -> weight(name).dtype());
+        return Parameters.of(graph, NETWORK, name -> weights.tensor(name).dtype());
     }
 
     /** Compiles a graph that was traced with {@code place}; each weight is lent when the first graph needs it. */
@@ -61,14 +61,10 @@ final class Gpt2Runtime implements AutoCloseable {
         for (Parameters.Declaration declaration : place.declarations()) {
             String state = place.stateName(declaration.name());
             if (!session.has(state)) {
-                session.lend(state, weight(declaration.name()));
+                session.lend(state, weights.tensor(declaration.name()));
             }
         }
         return session.compile(graph);
-    }
-
-    private Tensor weight(String name) {
-        return name.equals(Gpt2Weights.HEAD) ? weights.languageHead() : weights.tensor(name);
     }
 
     @Override

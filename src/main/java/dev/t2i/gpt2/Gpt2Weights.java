@@ -80,9 +80,22 @@ public final class Gpt2Weights {
         return Shape.of(config.vocabSize(), config.embedding());
     }
 
-    /** A weight by its plain name, in place. */
+    /** The names and shapes of {@link #shapes}, and the language head's where the config does not tie it. */
+    public static Map<String, Shape> shapesWithHead(Gpt2Config config) {
+        Map<String, Shape> shapes = new LinkedHashMap<>(shapes(config));
+        if (!config.tieWordEmbeddings()) {
+            shapes.put(HEAD, headShape(config));
+        }
+        return Collections.unmodifiableMap(shapes);
+    }
+
+    /**
+     * A weight by its plain name, in place.
+     *
+     * @throws BadModelException for a language head that the file has not
+     */
     public Tensor tensor(String name) {
-        return weights.tensor(prefix + name);
+        return name.equals(HEAD) ? languageHead() : weights.tensor(prefix + name);
     }
 
     /**

@@ -27,13 +27,15 @@ public record EvaluationData(Optional<DataSpec> name, CaptionedImages seen, Opti
     private static final int LOOKED_AT = 4;
 
     /**
-     * Scenes: those of the splits {@code test} and {@code heldout}, whatever seed is named. Other data sets as they are.
+     * Scenes: those of the splits {@code test} and {@code heldout}, whatever seed is named. Other data sets: the split that is named, else the one
+     * that trainings leave alone, see {@link DataSpec#openUnseen}.
      *
      * @throws BadInputException where scenes are asked for with a split or a count
      */
     public static EvaluationData of(DataSpec spec) {
         if (spec.kind() != DataSpec.Kind.SCENES) {
-            return new EvaluationData(Optional.of(spec), spec.open(), Optional.empty());
+            DataSpec.Opened opened = spec.openUnseen();
+            return new EvaluationData(Optional.of(opened.spec()), opened.images(), Optional.empty());
         }
         if (spec.options().keySet().stream().anyMatch(option -> !option.equals("seed"))) {
             throw new BadInputException("data '" + spec + "': a measurement chooses unseen scenes by itself; name no more than a seed, as in scenes:?seed=1");
@@ -59,9 +61,8 @@ public record EvaluationData(Optional<DataSpec> name, CaptionedImages seen, Opti
         }
         try {
             List<String> all = new ArrayList<>(List.of(name.get().toString(), Long.toString(start), Integer.toString(count), Integer.toString(size)));
-            if (!name.get().location().isEmpty()) {
-                Path place = Path.of(name.get().location());
-                all.add(Files.isDirectory(place) ? FeatureCache.listing(place) : place.toAbsolutePath().toString());
+            for (Path place : name.get().places()) {
+                all.add(FeatureCache.listing(place));
             }
             all.add(Long.toHexString(pixels(start, count, size)));
             return Optional.of(all);

@@ -7,10 +7,12 @@ import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -66,10 +68,12 @@ public record FeatureCache(Path folder, Consumer<String> log) {
     /** Names, lengths and times of the files below a folder: what changes when a picture does. */
     public static String listing(Path folder) throws IOException {
         StringBuilder listing = new StringBuilder(folder.toRealPath().toString());
-        try (Stream<Path> all = Files.walk(folder)) {
+        try (Stream<Path> all = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
             for (Path file : all.filter(Files::isRegularFile).sorted().toList()) {
                 listing.append('\n').append(folder.relativize(file)).append(' ').append(Files.size(file)).append(' ').append(Files.getLastModifiedTime(file).toMillis());
             }
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
         return listing.toString();
     }
@@ -94,6 +98,7 @@ public record FeatureCache(Path folder, Consumer<String> log) {
     void keep(String key, Kept kept) {
         FeatureSet set = kept.set();
         if ((long) set.count() * (set.width() + kept.probabilities()[0].length) > MOST_NUMBERS) {
+            log.accept("features of %d pictures are too large to be kept; 'fid --save' keeps their statistics".formatted(set.count()));
             return;
         }
         try (Arena arena = Arena.ofConfined()) {

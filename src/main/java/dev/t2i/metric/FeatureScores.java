@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.stream.LongStream;
 
 /**
  * The measures that two sets of features give.
@@ -58,7 +59,8 @@ public record FeatureScores(String network, long seed) {
 
     /** The Fréchet distance, with a warning where there are too few pictures for it. */
     public Score frechet(FeatureStatistics drawn, FeatureStatistics real) {
-        long fewest = drawn.count() > 0 && real.count() > 0 ? Math.min(drawn.count(), real.count()) : Long.MAX_VALUE;
+        // Statistics from elsewhere may not say of how many pictures they are.
+        long fewest = LongStream.of(drawn.count(), real.count()).filter(count -> count > 0).min().orElse(Long.MAX_VALUE);
         Optional<String> warning = fewest > drawn.width() ? Optional.empty() : Optional.of(
                 "%s: %d pictures are too few for %d features; the distance comes out far too large. Use at least %d, better 10 times as many, or look at KID"
                         .formatted(name("FID"), fewest, drawn.width(), drawn.width() + 1));

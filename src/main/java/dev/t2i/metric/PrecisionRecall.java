@@ -44,7 +44,7 @@ public record PrecisionRecall(Proportion precision, Proportion recall, double de
             }
         });
         return new PrecisionRecall(new Proportion(Arrays.stream(within).filter(count -> count > 0).count(), drawn.count()), share(recalled),
-                Arrays.stream(within).sum() / ((double) NEIGHBOURS * drawn.count()), share(covered));
+                Arrays.stream(within).asLongStream().sum() / ((double) NEIGHBOURS * drawn.count()), share(covered));
     }
 
     private static Proportion share(boolean[] hits) {

@@ -20,7 +20,9 @@ public final class Functions {
 
     /** {@code log(1 + exp(x))}, without overflow. */
     public static Value softplus(Value x) {
-        return x.relu().add(x.abs().neg().exp().add(1).log());
+        // Half of x and of |x| instead of relu: both of that and of |x| have a slope of 0 at 0, where this one's is 0.5.
+        Value size = x.abs();
+        return x.mul(0.5).add(size.mul(0.5)).add(size.neg().exp().add(1).log());
     }
 
     /** The exact Gaussian error linear unit (Hendrycks and Gimpel 2016). */

@@ -80,7 +80,7 @@ public record Gpt2CaptionEncoder(Gpt2Files files, boolean says) implements Capti
 
     @Override
     public Map<String, Shape> shapes() {
-        return Gpt2Weights.shapes(config());
+        return says ? Gpt2Weights.shapesWithHead(config()) : Gpt2Weights.shapes(config());
     }
 
     @Override

@@ -23,6 +23,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -48,7 +49,7 @@ public final class Checkpoint {
     private Checkpoint() {}
 
     private static String folderName(long step) {
-        return "step-%08d".formatted(step);
+        return String.format(Locale.ROOT, "step-%08d", step);
     }
 
     /** Saves all states into {@code checkpoints} and drops all but the last {@code keep} checkpoints. */

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
@@ -41,7 +42,7 @@ public record RunFolder(Path path) {
                 throw new BadInputException(parent + ": cannot be listed, " + FileTrouble.reason(e), e);
             }
         }
-        return new RunFolder(parent.resolve("%05d-%s".formatted(last + 1, name)));
+        return new RunFolder(parent.resolve(String.format(Locale.ROOT, "%05d-%s", last + 1, name)));
     }
 
     /** Refuses a folder that a new run cannot have: one with anything in it, or a file. */

@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** A sheet of pictures of the same captions and the same noise each time, to see how a training comes along. */
@@ -64,6 +65,6 @@ final class SampleGrid {
         if (step == 0) {
             Png.write(sheet.draw(real.subList(0, PICTURES), shown), Map.of(), folder.resolve("real.png"), true);
         }
-        Png.write(sheet.draw(drawn.subList(0, PICTURES), shown), Map.of(), folder.resolve("step-%08d.png".formatted(step)), true);
+        Png.write(sheet.draw(drawn.subList(0, PICTURES), shown), Map.of(), folder.resolve(String.format(Locale.ROOT, "step-%08d.png", step)), true);
     }
 }

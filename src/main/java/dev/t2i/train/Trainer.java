@@ -1,6 +1,5 @@
 package dev.t2i.train;
 
-import dev.t2i.error.BackendException;
 import java.nio.file.Path;
 import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
@@ -153,8 +152,10 @@ public final class Trainer {
         for (Map.Entry<String, Double> figure : figures.entrySet()) {
             if (!Double.isFinite(figure.getValue())) {
                 String culprit = task.firstBadValue(step).orElse("the figure '" + figure.getKey() + "'");
-                throw new BackendException(("training stopped at step %d: %s is not finite; the last checkpoint in %s is from before it, "
-                        + "resume with a lower learning rate or a stronger penalty").formatted(step, culprit, run.checkpoints()));
+                String remedy = Checkpoint.latest(run.checkpoints()).isEmpty() ? "start again"
+                        : "the last checkpoint in %s is from before it, resume".formatted(run.checkpoints());
+                throw new DivergedException("training stopped at step %d: %s is not finite; %s with a lower learning rate or a stronger penalty"
+                        .formatted(step, culprit, remedy));
             }
         }
     }

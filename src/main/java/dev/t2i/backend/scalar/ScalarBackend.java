@@ -35,11 +35,11 @@ public final class ScalarBackend implements Backend {
         return "plain Java loops on one thread, results in " + precision;
     }
 
-    /** Every value of a graph has a place of its own here, in double precision. */
+    /** Every value of a graph has a place of its own here, in double precision, on the JVM's heap. */
     @Override
     public MemoryNeed need(Map<String, TensorType> states, List<Graph> graphs) {
         long values = graphs.stream().flatMap(graph -> graph.values().stream()).mapToLong(value -> value.shape().size() * Double.BYTES).sum();
-        return new MemoryNeed(MemoryNeed.HOST, MemoryNeed.bytes(states), values, 0, MemoryNeed.hostBytes());
+        return new MemoryNeed("the JVM's heap (java -Xmx)", MemoryNeed.bytes(states), values, 0, Runtime.getRuntime().maxMemory());
     }
 
     @Override

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * States on a device. Each has a home on the host too, which is brought up to date when somebody asks: parameters do not travel from step to step.
@@ -186,9 +187,14 @@ final class TornadoSession implements Session {
         } catch (ArithmeticException e) {
             throw tooLong(e);
         }
-        executables.add(executable);
         // Before anything else happens for it: a training that cannot run shall not leave a run folder behind.
-        DeviceMemory.of(size, executables.stream().map(TornadoExecutable::program).toList()).require(device);
+        try {
+            DeviceMemory.of(size, Stream.concat(executables.stream(), Stream.of(executable)).map(TornadoExecutable::program).toList()).require(device);
+        } catch (Throwable e) {
+            executable.close();
+            throw e;
+        }
+        executables.add(executable);
         outdated = true;
         return executable;
     }

@@ -52,7 +52,16 @@ final class Region {
         this.root = root;
         this.stored = stored;
         switch (root.op()) {
-            case Op.Reshape _, Op.Reduce _ -> {
+            case Op.Reduce _ -> {
+                Value reduced = root.input(0);
+                space = reduced.shape();
+                result = stored.test(reduced) ? leaf(reduced, null) : emit(reduced, null);
+                if (leaves.isEmpty()) {
+                    // What is made of numbers alone has no view that would say over how much to go.
+                    throw new MustStore(reduced);
+                }
+            }
+            case Op.Reshape _ -> {
                 space = root.input(0).shape();
                 result = emit(root.input(0), null);
             }
