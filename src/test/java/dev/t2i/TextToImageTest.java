@@ -8,25 +8,33 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.t2i.TextToImage.Request;
+import dev.t2i.backend.Backend;
+import dev.t2i.backend.Session;
 import dev.t2i.backend.scalar.ScalarBackend;
 import dev.t2i.backend.vector.VectorBackend;
+import dev.t2i.error.BackendException;
 import dev.t2i.error.BadInputException;
 import dev.t2i.error.BadModelException;
 import dev.t2i.gan.ModelConfig;
+import dev.t2i.graph.Graph;
 import dev.t2i.image.Picture;
 import dev.t2i.tensor.DType;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 class TextToImageTest {
@@ -97,6 +105,70 @@ class TextToImageTest {
     }
 
     @Test
+    void whoeverTakesAPictureMayDrawOthersMeanwhile() {
+        List<Request> some = Stream.of(1, 2, 3, 4).map(seed -> new Request("a red house", seed)).toList();
+        List<Request> others = Stream.of(5, 6, 7, 8).map(seed -> new Request("a green tree", seed)).toList();
+        try (TextToImage model = TextToImage.open(tiny, new VectorBackend(1))) {
+            List<Picture> expected = model.draw(some, 1);
+            List<Picture> drawn = new ArrayList<>();
+            model.draw(some, 1, (picture, _) -> {
+                drawn.add(picture);
+                model.draw(others, 1);
+            });
+            assertEquals(expected, drawn);
+        }
+    }
+
+    @Test
+    void aModelThatCannotDrawManyAtOnceStillDrawsFewer() {
+        try (TextToImage model = TextToImage.open(tiny, new NarrowBackend(4)); TextToImage wide = TextToImage.open(tiny, new VectorBackend(1))) {
+            List<Request> requests = Collections.nCopies(16, new Request("a red house", 1));
+            assertThrows(BackendException.class, () -> model.draw(requests, 1));
+            assertEquals(wide.draw(requests.subList(0, 4), 1), model.draw(requests.subList(0, 4), 1));
+            assertThrows(BackendException.class, () -> model.draw(requests, 1));
+        }
+    }
+
+    /** Has room for so many rows alone, and says so when it has already compiled some of what it is asked for. */
+    private record NarrowBackend(int most) implements Backend {
+        private static final Backend REAL = new VectorBackend(1);
+
+        @Override
+        public String name() {
+            return REAL.name();
+        }
+
+        @Override
+        public String description() {
+            return REAL.description();
+        }
+
+        @Override
+        public Session open() {
+            Session session = REAL.open();
+            return (Session) Proxy.newProxyInstance(Session.class.getClassLoader(), new Class<?>[] {Session.class}, (_, method, arguments) -> {
+                if (method.getName().equals("compile") && ((Graph) arguments[0]).outputs().values().stream().anyMatch(value -> value.shape().rank() == 4 && value.dim(0) > most)) {
+                    throw new BackendException("too many rows");
+                }
+                try {
+                    return method.invoke(session, arguments);
+                } catch (InvocationTargetException e) {
+                    throw e.getCause();
+                }
+            });
+        }
+    }
+
+    @Test
+    void aClosedModelSaysSoWhateverItIsAsked() {
+        TextToImage model = TextToImage.open(tiny, new VectorBackend(1));
+        model.close();
+        for (Executable asked : List.<Executable>of(model::identity, () -> model.draw("a house", 1))) {
+            assertEquals("this model is closed", assertThrows(IllegalStateException.class, asked).getMessage());
+        }
+    }
+
+    @Test
     void backendsAgreeUpToRounding() {
         try (TextToImage vector = TextToImage.open(tiny, new VectorBackend(2)); TextToImage scalar = TextToImage.open(tiny, new ScalarBackend())) {
             byte[] expected = scalar.draw(PROMPTS.getFirst(), 3).rgb();
@@ -114,10 +186,14 @@ class TextToImageTest {
                 refused(model, List.of(empty), 1, "the prompt is empty");
             }
             refused(model, List.of("a house", " "), 1, "prompt 2 is empty");
+            List<Request> repeated = Stream.of("a house", "a house", " ").map(prompt -> new Request(prompt, 1)).toList();
+            refused(model, List.of("a house", "a house", " "), 1, "prompt 3 is empty");
+            String message = assertThrows(BadInputException.class, () -> model.requireDrawable(repeated)).getMessage();
+            assertTrue(message.contains("prompt 3 is empty"), message);
             refused(model, List.of("a\0b"), 1, "NUL");
             String novel = "unheard ".repeat(10_000);
-            String message = refused(model, List.of(novel), 1, "about 10000 words");
-            assertTrue(message.contains("takes at most 16") && message.length() < 200, message);
+            String lengthy = refused(model, List.of(novel), 1, "about 10000 words");
+            assertTrue(lengthy.contains("takes at most 16") && lengthy.length() < 200, lengthy);
             refused(model, List.of(".".repeat(200_000) + "a"), 1, "takes at most 16");
             for (double truncation : new double[] {-0.1, Double.NaN, Double.POSITIVE_INFINITY, 5}) {
                 refused(model, List.of("a house"), truncation, "truncation is");

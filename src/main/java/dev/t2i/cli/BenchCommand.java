@@ -83,6 +83,9 @@ final class BenchCommand extends T2iCommand {
         requireWithin("--repeats", repeats, 1, MOST_REPEATS);
         requireWithin("--warmup", warmup, 0, LONGEST_WARMUP);
         requireChartsPlace();
+        if (config == null && !overrides.isEmpty()) {
+            throw usage("--set overrides settings of --config, which is not given");
+        }
         Optional<GanSettings> settings = Optional.ofNullable(config).map(file -> Settings.load(file, GanSettings.class, overrides));
         List<Work> works = works(suites, settings);
         List<Contestant> contestants = contestants();
@@ -98,6 +101,9 @@ final class BenchCommand extends T2iCommand {
             printJson(report.json());
         } else {
             report.print(out());
+        }
+        if (profile && contestants.stream().noneMatch(Contestant::compilesKernels)) {
+            log().println("--profile: none of these backends is a device with a profiler");
         }
         report.trouble().ifPresent(line -> log().println("t2i bench: " + line));
         return report.exitCode();

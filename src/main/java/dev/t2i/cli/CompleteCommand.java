@@ -54,7 +54,7 @@ final class CompleteCommand extends T2iCommand {
             throw new ParameterException(spec().commandLine(), "give either a prompt or --ids");
         }
         Sampling sampling = sampling();
-        try (TextGenerator generator = TextGenerator.open(encoder.files(), backend.backend())) {
+        try (TextGenerator generator = TextGenerator.open(encoder.files(), named(backend.backend()))) {
             int[] ids = encoder.hasIds() ? encoder.ids() : generator.tokenizer().encode(prompt);
             TextGenerator.Completion completion = generator.complete(ids, maxTokens, sampling);
             Optional<String> text = text(generator, completion.ids());

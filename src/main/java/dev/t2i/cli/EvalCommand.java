@@ -93,7 +93,15 @@ final class EvalCommand extends T2iCommand {
                     + "as configs/evaluator-64.yaml does, and name it with --evaluator DIR");
         }
         FeatureChoice network = features.choice();
+        features.requireUse(network, chosen.contains(Metric.ATTRIBUTES));
+        if (evaluator != null && !chosen.contains(Metric.RPRECISION)) {
+            throw new ParameterException(spec().commandLine(), "--evaluator is what rprecision is measured with, and --metrics does not name that");
+        }
         EvaluationData pictures = EvaluationData.of(spec);
+        DataSpec measured = pictures.name().orElseThrow();
+        if (!measured.equals(spec)) {
+            log().println("measured on " + measured);
+        }
         Backend where = backend.backend();
         Path folder = ModelLocation.resolve(model);
         try (TextToImage opened = TextToImage.open(folder, where); Opened eyes = new Opened()) {
@@ -119,7 +127,7 @@ final class EvalCommand extends T2iCommand {
                 });
             }
             if (json()) {
-                printJson(answer(result, opened.identity(), eyes, factor(opened), where, spec, (System.nanoTime() - start) / 1e9));
+                printJson(answer(result, opened.identity(), eyes, factor(opened), where, measured, (System.nanoTime() - start) / 1e9));
             } else {
                 print(result, opened.identity(), where);
             }
@@ -137,9 +145,9 @@ final class EvalCommand extends T2iCommand {
 
         Instruments instruments(int modelSize, Optional<FeatureCache> cache) {
             // A recogniser is not made to see less than its own size in real pictures.
-            Recogniser eye = features instanceof RecogniserFeatures own ? own.recogniser() : recogniser;
-            return new Instruments(Optional.ofNullable(recogniser), Optional.ofNullable(features), Optional.ofNullable(matching),
-                    eye == null ? modelSize : Math.max(modelSize, eye.size()), cache);
+            int looked = recogniser == null ? modelSize : Math.max(modelSize, recogniser.size());
+            int featured = features instanceof RecogniserFeatures own ? Math.max(modelSize, own.recogniser().size()) : modelSize;
+            return new Instruments(Optional.ofNullable(recogniser), Optional.ofNullable(features), Optional.ofNullable(matching), looked, featured, cache);
         }
 
         @Override

@@ -63,6 +63,13 @@ final class FeatureOptions {
                         + Arrays.stream(MetricResize.values()).map(MetricResize::toString).collect(Collectors.joining(", ")))));
     }
 
+    /** @throws ParameterException for a recogniser that nothing is looked at with */
+    void requireUse(FeatureChoice choice, boolean looks) {
+        if (recogniser != null && !looks && choice.kind() != FeatureChoice.Kind.RECOGNISER) {
+            throw new ParameterException(spec.commandLine(), "--recogniser: nothing is looked at with it, --features names another network");
+        }
+    }
+
     /** The recogniser's folder, if one was named. */
     Optional<Path> recogniser() {
         return Optional.ofNullable(recogniser);
@@ -72,6 +79,6 @@ final class FeatureOptions {
         if (noCache && cache != null) {
             throw new ParameterException(spec.commandLine(), "--cache and --no-cache contradict each other");
         }
-        return noCache ? Optional.empty() : Optional.of(new FeatureCache(cache == null ? FeatureCache.standard() : cache, log::println));
+        return noCache ? Optional.empty() : Optional.of(new FeatureCache(cache == null ? FeatureCache.standard() : cache, log::println, Interruption::whole));
     }
 }

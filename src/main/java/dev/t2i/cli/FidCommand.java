@@ -63,8 +63,10 @@ final class FidCommand extends T2iCommand {
             Places.requireFile(save);
             requireFree(save, force);
         }
-        Backend where = backend.backend();
         FeatureChoice network = features.choice();
+        features.requireUse(network, false);
+        requireVectors(chosen);
+        Backend where = named(backend.backend());
         FeatureSource reader = new FeatureSource(() -> network.open(where), network.knownName().orElse("unknown"), features.cache(log()));
         FeatureSource.Features a = reader.read(first);
         FeatureSource.Features b = reader.read(second);
@@ -99,9 +101,6 @@ final class FidCommand extends T2iCommand {
         if (a.set().isPresent() && b.set().isPresent()) {
             return measure.distances(chosen, a.set().get(), b.set().get());
         }
-        if (metrics.contains("pr")) {
-            throw new ParameterException(spec().commandLine(), "--metrics pr: needs the features of both sets, one of them has statistics alone");
-        }
         List<Score> scores = new ArrayList<>();
         if (chosen.contains(Metric.FID)) {
             scores.add(measure.frechet(a.statistics(), b.statistics()));
@@ -110,6 +109,21 @@ final class FidCommand extends T2iCommand {
             log().println("KID is left out: it needs the features of both sets, one of them has statistics alone");
         }
         return scores;
+    }
+
+    /** Before a network looks at a folder for an hour: what was named must be measurable. */
+    private void requireVectors(Set<Metric> chosen) {
+        if (!spec().commandLine().getParseResult().hasMatchedOption("--metrics")) {
+            return;
+        }
+        for (Path set : List.of(first, second)) {
+            if (!FeatureSource.hasVectors(set)) {
+                chosen.stream().filter(metric -> metric != Metric.FID).findFirst().ifPresent(metric -> {
+                    throw new ParameterException(spec().commandLine(), "--metrics %s: needs the features of both sets, %s has statistics alone"
+                            .formatted(metric.name().toLowerCase(Locale.ROOT), set));
+                });
+            }
+        }
     }
 
     private Set<Metric> chosen() {

@@ -30,6 +30,18 @@ final class Interruption {
         deferred = true;
     }
 
+    /** Runs what must not be cut short by a signal; one that came meanwhile ends the command right after it. */
+    static void whole(Runnable work) {
+        boolean before = deferred;
+        deferred = true;
+        try {
+            work.run();
+        } finally {
+            deferred = before;
+        }
+        check();
+    }
+
     /** True once the person, or the system, has asked the program to end. */
     static boolean requested() {
         return requested;

@@ -93,6 +93,12 @@ public final class Main {
                 .setOut(out)
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .setSeparator("=")
+                // Help shows a blank where a person types one; "=" is understood as well.
+                .setHelpFactory((spec, scheme) -> {
+                    spec.parser().separator(" ");
+                    return new CommandLine.Help(spec, scheme);
+                })
                 // A prompt may begin with @, and must not read files then.
                 .setExpandAtFiles(false)
                 .registerConverter(Path.class, new PathConverter())
@@ -132,6 +138,7 @@ public final class Main {
     /** picocli's message on one line, in the words of people who don't know Java. */
     private static String usageLine(ParameterException e) {
         String message = OneLine.of(e.getMessage(), Failure.LONGEST).replaceFirst("^Error: ", "")
+                .replaceAll("(--[a-z-]+)=(?=[A-Z])", "$1 ")
                 .replaceAll("is not an? (int|long|short|byte)\\b", "is not a whole number")
                 .replaceAll("is not an? (float|double)\\b", "is not a number");
         Matcher choices = CHOICES.matcher(message);

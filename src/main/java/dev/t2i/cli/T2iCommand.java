@@ -3,6 +3,7 @@ package dev.t2i.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.t2i.backend.Backend;
 import dev.t2i.error.BadInputException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -64,6 +65,14 @@ abstract class T2iCommand implements Callable<Integer> {
     /** Progress and logs. */
     final PrintWriter log() {
         return spec.commandLine().getErr();
+    }
+
+    /** The backend itself, told of where more is to be said. */
+    final Backend named(Backend backend) {
+        if (verbose) {
+            log().println("backend " + backend.name() + ", " + backend.description());
+        }
+        return backend;
     }
 
     /** Prints {@code result} (a record, map or tree) as the one JSON object of this run. */

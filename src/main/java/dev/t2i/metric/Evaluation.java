@@ -119,12 +119,16 @@ public record Evaluation(Painter painter, Instruments instruments, int samples, 
     }
 
     private void requireSense(EvaluationData data, Set<Metric> metrics) {
-        data.seen().requireSize(instruments.pictureSize());
+        data.seen().requireSize(Math.max(instruments.pictureSize(), instruments.featureSize()));
         if (data.seen().size() < samples) {
             throw new BadInputException("samples: the data have " + data.seen().size() + " pictures, " + samples + " were asked for");
         }
         if (metrics.contains(Metric.ATTRIBUTES) && !data.haveAttributes()) {
             throw new BadInputException("attributes are measured on scenes: alone, whose captions say what they state; leave attributes out of --metrics");
+        }
+        if (metrics.contains(Metric.RPRECISION)) {
+            List<Example> examples = toChooseFrom(data);
+            Retrieval.requireDistractors(samples, examples.size(), (i, j) -> fits(examples.get(i), examples.get(j)), seed);
         }
         if (metrics.contains(Metric.IS) && samples < InceptionScore.SPLITS) {
             throw new BadInputException("samples: an Inception score is taken over %d splits and needs as many pictures, not %d".formatted(InceptionScore.SPLITS, samples));
@@ -146,7 +150,7 @@ public record Evaluation(Painter painter, Instruments instruments, int samples, 
         Asked facts = new Asked(true, false, false);
         List<Example> examples = examples(heldOut);
         Sight drawn = drawn(heldOut, facts, step);
-        return new Compositions("held_out", obedience(examples, drawn), obedience(examples, look(samples, facts, real(heldOut, 0), step)));
+        return new Compositions("held_out", obedience(examples, drawn), obedience(examples, look(samples, facts, real(heldOut, 0), instruments.pictureSize(), step)));
     }
 
     private List<Example> examples(CaptionedImages data) {
@@ -157,13 +161,13 @@ public record Evaluation(Painter painter, Instruments instruments, int samples, 
         return examples;
     }
 
-    /** Gives {@code count} pictures from number {@code first} on. */
+    /** Gives {@code count} pictures from number {@code first} on; real ones at {@code size}. */
     private interface Source {
-        List<Picture> pictures(int first, int count);
+        List<Picture> pictures(int first, int count, int size);
     }
 
     private Sight drawn(CaptionedImages data, Asked asked, LongConsumer step) {
-        return look(samples, asked, (first, count) -> {
+        return look(samples, asked, (first, count, _) -> {
             List<String> captions = new ArrayList<>();
             List<Long> seeds = new ArrayList<>();
             for (int i = first; i < first + count; i++) {
@@ -171,12 +175,11 @@ public record Evaluation(Painter painter, Instruments instruments, int samples, 
                 seeds.add(seed + i);
             }
             return painter.paint(captions, seeds);
-        }, step);
+        }, instruments.pictureSize(), step);
     }
 
     private Source real(CaptionedImages data, long start) {
-        int size = instruments.pictureSize();
-        return (first, count) -> {
+        return (first, count, size) -> {
             List<Picture> pictures = new ArrayList<>();
             try (Arena arena = Arena.ofConfined()) {
                 MemorySegment pixels = arena.allocate(3L * Float.BYTES * size * size, Float.BYTES);
@@ -192,7 +195,7 @@ public record Evaluation(Painter painter, Instruments instruments, int samples, 
     /** Real pictures from number {@code start} on, whose features may be known from an earlier measurement. */
     private Sight real(EvaluationData data, long start, Asked asked, LongConsumer step) {
         Optional<FeatureCache> cache = asked.features() ? instruments.cache() : Optional.empty();
-        Optional<String> key = cache.flatMap(_ -> data.dependencies(start, samples, instruments.pictureSize())).map(dependencies -> {
+        Optional<String> key = cache.flatMap(_ -> data.dependencies(start, samples, instruments.featureSize())).map(dependencies -> {
             List<String> all = new ArrayList<>(dependencies);
             all.add(instruments.features().orElseThrow().name());
             all.add(instruments.features().orElseThrow().fingerprint());
@@ -204,7 +207,7 @@ public record Evaluation(Painter painter, Instruments instruments, int samples, 
             step.accept(samples);
             return new Sight(List.of(), known.orElseThrow().set().vectors(), known.get().probabilities(), new float[0][]);
         }
-        Sight sight = look(samples, left, real(data.seen(), start), step);
+        Sight sight = look(samples, left, real(data.seen(), start), instruments.featureSize(), step);
         if (left.features()) {
             key.ifPresent(name -> cache.get().keep(name, new FeatureCache.Kept(set(sight), sight.probabilities())));
             return sight;
@@ -212,20 +215,22 @@ public record Evaluation(Painter painter, Instruments instruments, int samples, 
         return known.isEmpty() ? sight : new Sight(sight.seen(), known.get().set().vectors(), known.get().probabilities(), sight.vectors());
     }
 
-    private Sight look(int count, Asked asked, Source source, LongConsumer step) {
+    private Sight look(int count, Asked asked, Source source, int featureSize, LongConsumer step) {
         List<Observation> seen = new ArrayList<>();
         float[][] features = new float[asked.features() ? count : 0][];
         float[][] probabilities = new float[features.length][];
         float[][] vectors = new float[asked.matching() ? count : 0][];
         for (int first = 0; first < count; first += BATCH) {
             int rows = Math.min(BATCH, count - first);
-            List<Picture> pictures = source.pictures(first, rows);
+            boolean others = asked.facts() || asked.matching();
+            List<Picture> pictures = others ? source.pictures(first, rows, instruments.pictureSize()) : List.of();
             if (asked.facts()) {
                 Recogniser recogniser = instruments.recogniser().orElseThrow();
                 recogniser.read(recogniser.pixels(pictures), rows).forEach(reading -> seen.add(reading.observation()));
             }
             if (asked.features()) {
-                FeatureNetwork.View view = instruments.features().orElseThrow().look(pictures);
+                boolean same = others && featureSize == instruments.pictureSize();
+                FeatureNetwork.View view = instruments.features().orElseThrow().look(same ? pictures : source.pictures(first, rows, featureSize));
                 System.arraycopy(view.features(), 0, features, first, rows);
                 System.arraycopy(view.probabilities(), 0, probabilities, first, rows);
             }
@@ -240,11 +245,7 @@ public record Evaluation(Painter painter, Instruments instruments, int samples, 
     /** R-precision of drawn and of real pictures, among captions that fit them in nothing and, where there are such, in all but one attribute. */
     private List<Score> retrieval(EvaluationData data, float[][] drawn, float[][] real) {
         MatchingModel model = instruments.matching().orElseThrow();
-        int count = (int) Math.min(data.seen().size(), Math.max(samples, CAPTIONS));
-        List<Example> examples = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            examples.add(data.seen().describe(i, seed + i));
-        }
+        List<Example> examples = toChooseFrom(data);
         float[][] texts = model.texts(examples.stream().map(Example::caption).toList());
         String network = "[" + model.name() + "]";
         List<Score> scores = new ArrayList<>();
@@ -256,6 +257,15 @@ public record Evaluation(Painter painter, Instruments instruments, int samples, 
                     .real(OptionalDouble.of(Retrieval.overWrong(real, texts, wrong).value())));
         }
         return scores;
+    }
+
+    private List<Example> toChooseFrom(EvaluationData data) {
+        int count = (int) Math.min(data.seen().size(), Math.max(samples, CAPTIONS));
+        List<Example> examples = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            examples.add(data.seen().describe(i, seed + i));
+        }
+        return examples;
     }
 
     /** Whether the other's caption is true of the one's picture: of a scene, where it says nothing else; of others, where it is the same. */

@@ -8,7 +8,6 @@ import dev.t2i.error.BadInputException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,9 +22,6 @@ import java.util.zip.CRC32;
  * @param heldOut compositions that never occur in training; scenes have them
  */
 public record EvaluationData(Optional<DataSpec> name, CaptionedImages seen, Optional<CaptionedImages> heldOut) {
-    /** Pictures whose pixels stand for all where pictures have no files. */
-    private static final int LOOKED_AT = 4;
-
     /**
      * Scenes: those of the splits {@code test} and {@code heldout}, whatever seed is named. Other data sets: the split that is named, else the one
      * that trainings leave alone, see {@link DataSpec#openUnseen}.
@@ -71,13 +67,13 @@ public record EvaluationData(Optional<DataSpec> name, CaptionedImages seen, Opti
         }
     }
 
-    /** A sum over some of the pictures: a renderer or a decoder of another version has other pixels. */
+    /** A sum over some of the pictures. */
     private long pixels(long start, int count, int size) {
         CRC32 sum = new CRC32();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment pixels = arena.allocate(3L * Float.BYTES * size * size, Float.BYTES);
-            for (int i = 0; i < LOOKED_AT; i++) {
-                seen.load(start + (long) i * (count - 1) / (LOOKED_AT - 1), 0, size, pixels);
+            for (int i = 0; i < FeatureCache.LOOKED_AT; i++) {
+                seen.load(start + (long) i * (count - 1) / (FeatureCache.LOOKED_AT - 1), 0, size, pixels);
                 sum.update(pixels.asByteBuffer());
             }
         }

@@ -1,6 +1,7 @@
 package dev.t2i.metric;
 
 import dev.t2i.error.T2iException;
+import dev.t2i.image.Picture;
 import dev.t2i.safetensors.SafetensorsFile;
 import dev.t2i.safetensors.SafetensorsWriter;
 import dev.t2i.tensor.DType;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 
 /**
  * Features of sets of pictures, kept from one measurement to the next: real pictures are the same every time. Each set is a file named
@@ -30,14 +32,21 @@ import java.util.stream.Stream;
  *
  * @param folder where the files are
  * @param log takes a line when features are taken from here, or cannot be kept
+ * @param whole runs what must not be cut short, lest half a file stay
  */
-public record FeatureCache(Path folder, Consumer<String> log) {
+public record FeatureCache(Path folder, Consumer<String> log, Consumer<Runnable> whole) {
     /** Larger sets are statistics' business: see {@link FeatureStatistics#write}. */
     private static final long MOST_NUMBERS = 1 << 25;
-    private static final String VERSION = "1";
+    /** Pictures whose pixels stand for all: a renderer or a decoder of another version makes others. */
+    static final int LOOKED_AT = 4;
+    private static final String VERSION = "2";
     private static final String FEATURES = "features";
     private static final String PROBABILITIES = "probabilities";
     private static final String NETWORK = "network";
+
+    public FeatureCache(Path folder, Consumer<String> log) {
+        this(folder, log, Runnable::run);
+    }
 
     /** Features with the class probabilities that came with them. */
     record Kept(FeatureSet set, float[][] probabilities) {}
@@ -78,6 +87,13 @@ public record FeatureCache(Path folder, Consumer<String> log) {
         return listing.toString();
     }
 
+    /** A sum of the pixels of some pictures. */
+    static String sum(List<Picture> pictures) {
+        CRC32 sum = new CRC32();
+        pictures.forEach(picture -> sum.update(picture.rgb()));
+        return Long.toHexString(sum.getValue());
+    }
+
     /** What was kept under this key; a damaged file counts as none. */
     Optional<Kept> find(String key, String what) {
         Path file = file(key);
@@ -101,6 +117,11 @@ public record FeatureCache(Path folder, Consumer<String> log) {
             log.accept("features of %d pictures are too large to be kept; 'fid --save' keeps their statistics".formatted(set.count()));
             return;
         }
+        whole.accept(() -> write(key, kept));
+    }
+
+    private void write(String key, Kept kept) {
+        FeatureSet set = kept.set();
         try (Arena arena = Arena.ofConfined()) {
             Files.createDirectories(folder);
             new SafetensorsWriter().metadata(NETWORK, set.network()).add(FEATURES, tensor(set.vectors(), arena))

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -34,6 +35,22 @@ public record FeatureSource(Supplier<FeatureNetwork> network, String unnamed, Op
     public record Features(FeatureStatistics statistics, Optional<FeatureSet> set) {
         static Features of(FeatureSet set) {
             return new Features(set.statistics(), Optional.of(set));
+        }
+    }
+
+    /**
+     * Whether a set has features, or pictures to have them of, and not statistics alone.
+     *
+     * @throws BadInputException in one line where the file cannot be read
+     */
+    public static boolean hasVectors(Path path) {
+        if (Files.isDirectory(path) || NpzStatistics.hasName(path)) {
+            return Files.isDirectory(path);
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            return !FeatureStatistics.areIn(SafetensorsFile.open(path, arena));
+        } catch (SafetensorsException e) {
+            throw new BadInputException(e.getMessage(), e);
         }
     }
 
@@ -92,7 +109,7 @@ public record FeatureSource(Supplier<FeatureNetwork> network, String unnamed, Op
             throw new BadInputException(folder + ": a distance needs at least 2 pictures, there are " + files.size());
         }
         try (FeatureNetwork eye = network.get()) {
-            Optional<String> key = key(folder, eye);
+            Optional<String> key = key(folder, files, eye);
             Optional<FeatureCache.Kept> known = key.flatMap(name -> cache.orElseThrow().find(name, folder.toString()));
             if (known.isPresent()) {
                 return Features.of(known.get().set());
@@ -113,12 +130,14 @@ public record FeatureSource(Supplier<FeatureNetwork> network, String unnamed, Op
         }
     }
 
-    private Optional<String> key(Path folder, FeatureNetwork eye) {
+    private Optional<String> key(Path folder, List<Path> files, FeatureNetwork eye) {
         if (cache.isEmpty()) {
             return Optional.empty();
         }
         try {
-            return Optional.of(FeatureCache.key(List.of("folder", FeatureCache.listing(folder), eye.name(), eye.fingerprint())));
+            List<Picture> some = IntStream.range(0, FeatureCache.LOOKED_AT)
+                    .mapToObj(i -> PictureFiles.read(files.get((int) ((long) i * (files.size() - 1) / (FeatureCache.LOOKED_AT - 1))))).toList();
+            return Optional.of(FeatureCache.key(List.of("folder", FeatureCache.listing(folder), FeatureCache.sum(some), eye.name(), eye.fingerprint())));
         } catch (IOException e) {
             throw new BadInputException(folder + ": cannot be listed, " + FileTrouble.reason(e), e);
         }

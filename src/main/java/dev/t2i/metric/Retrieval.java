@@ -36,6 +36,13 @@ public final class Retrieval {
         return new Proportion(right, images.length);
     }
 
+    /** Refuses what {@link #precision} would refuse, before pictures are drawn for it. */
+    static void requireDistractors(int pictures, int captions, BiPredicate<Integer, Integer> fits, long seed) {
+        for (int i = 0; i < pictures; i++) {
+            distractors(i, captions, fits, seed);
+        }
+    }
+
     /** How often a picture is nearer to its own caption than to the same caption with one attribute changed; half of the times by chance. */
     public static Proportion overWrong(float[][] images, float[][] texts, float[][] wrong) {
         long right = 0;

@@ -94,6 +94,30 @@ class MainTest {
         assertFalse(Files.notExists(taken));
     }
 
+    @Test
+    void valuesStandBehindABlankOrAnEqualsSign() {
+        assertEquals(2, run("sample", "a house", "--count=0"));
+        assertTrue(err.toString().contains("--count is 0"), err::toString);
+        assertEquals(0, run("sample", "--help"));
+        assertTrue(out.toString().contains("--count N"), out::toString);
+    }
+
+    @Test
+    void aPromptIsNeverTakenForAFile(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("words"), "--nothing");
+        assertEquals(4, run("sample", "@" + file, "--model", folder.resolve("none").toString()), err::toString);
+        assertEquals(4, run("sample", "@" + folder, "--model", folder.resolve("none").toString()), err::toString);
+    }
+
+    @Test
+    void verboseShowsWhereAnErrorCameFrom(@TempDir Path folder) {
+        String model = folder.resolve("none").toString();
+        assertEquals(4, run("sample", "a house", "--model", model));
+        assertEquals(1, err.toString().lines().count(), err::toString);
+        assertEquals(4, run("sample", "a house", "--model", model, "--verbose"));
+        assertTrue(err.toString().contains("\tat dev.t2i."), err::toString);
+    }
+
     private int run(String... args) {
         return Main.run(args, new PrintWriter(out), new PrintWriter(err));
     }

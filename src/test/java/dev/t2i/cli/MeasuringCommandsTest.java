@@ -98,7 +98,11 @@ class MeasuringCommandsTest {
         assertEquals(0, run("fid", published.toString(), features.toString(), "--json"), err::toString);
         assertEquals(0, new ObjectMapper().readTree(out.toString()).path("FID[unknown]").asDouble(), 1e-9);
         assertTrue(err.toString().contains("KID is left out"), err::toString);
-        assertEquals(2, run("fid", published.toString(), features.toString(), "--metrics", "pr"));
+        for (String metrics : List.of("pr", "fid, PR", "kid")) {
+            assertEquals(2, run("fid", published.toString(), features.toString(), "--metrics", metrics), metrics);
+            assertTrue(err.toString().contains(published + " has statistics alone"), err::toString);
+        }
+        assertEquals(2, run("fid", folder.toString(), published.toString(), "--metrics", "pr"), "before anything is read");
         Path cut = Files.write(folder.resolve("cut.npz"), Arrays.copyOf(Files.readAllBytes(published), 600));
         assertEquals(3, run("fid", cut.toString(), features.toString()));
         assertEquals(1, err.toString().lines().count(), err::toString);
@@ -191,6 +195,32 @@ class MeasuringCommandsTest {
         assertTrue(answer.at("/distances/FID[t2i-recogniser-64]/warning").asText().contains("too few"), out::toString);
         assertEquals(0, run("eval", "--model", model.toString(), "--data", data, "--samples", "12", "--metrics", "fid", "--cache", at("kept")), err::toString);
         assertTrue(err.toString().contains("come from the cache"), err::toString);
+    }
+
+    @Test
+    void theSplitThatWasNotTrainedOnIsMeasured() throws IOException {
+        Path data = folder.resolve("split");
+        for (String split : List.of("train", "test")) {
+            Path part = Files.createDirectories(data.resolve(split));
+            for (int i = 0; i < (split.equals("train") ? 20 : 6); i++) {
+                Png.write(Picture.blank(8 + i, 8), Map.of(), part.resolve(i + ".png"), false);
+                Files.writeString(part.resolve(i + ".txt"), "a red house " + i);
+            }
+        }
+        String model = new TinyModel(16, 1, 120, List.of(12, 8, 6), DType.F16).writeTo(folder.resolve("tiny")).toString();
+        assertEquals(0, run("eval", "--model", model, "--data", "folder:" + data, "--samples", "6", "--metrics", "kid", "--no-cache", "--json"), err::toString);
+        assertEquals("folder:" + data + "?split=test", new ObjectMapper().readTree(out.toString()).path("data").asText());
+        assertTrue(err.toString().contains("measured on folder:" + data + "?split=test"), err::toString);
+        assertEquals(3, run("eval", "--model", model, "--data", "folder:" + data, "--samples", "7", "--metrics", "kid", "--no-cache"), "the split has six");
+        assertEquals(0, run("eval", "--model", model, "--data", "folder:" + data + "?split=train", "--samples", "7", "--metrics", "kid", "--no-cache"), err::toString);
+    }
+
+    @Test
+    void whatNothingIsMeasuredWithIsRefused() {
+        assertEquals(2, run("eval", "--metrics", "fid", "--evaluator", at("none")));
+        assertEquals(2, run("eval", "--metrics", "fid", "--features", "inception:" + at("none.safetensors"), "--recogniser", at("none")));
+        assertEquals(2, run("fid", at("a.safetensors"), at("b.safetensors"), "--features", "inception:" + at("none.safetensors"), "--recogniser", at("none")));
+        assertEquals(1, err.toString().lines().count(), err::toString);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.t2i.backend.Backend;
 import dev.t2i.backend.scalar.ScalarBackend;
@@ -67,7 +68,7 @@ class EvaluationTest {
     }
 
     private static Instruments instruments(Optional<FeatureCache> cache) {
-        return new Instruments(Optional.of(recogniser), Optional.of(new RecogniserFeatures(recogniser)), Optional.empty(), 32, cache);
+        return new Instruments(Optional.of(recogniser), Optional.of(new RecogniserFeatures(recogniser)), Optional.empty(), 32, 32, cache);
     }
 
     private static Evaluation evaluation(Painter painter, int samples, long seed) {
@@ -130,6 +131,17 @@ class EvaluationTest {
         assertThrows(BadInputException.class, () -> evaluation(BLANK, 6, 0).run(few, EnumSet.of(Metric.FID), _ -> { }));
         assertThrows(BadInputException.class, () -> evaluation(BLANK, 5, 0).run(few, EnumSet.of(Metric.IS), _ -> { }));
         assertThrows(BadInputException.class, () -> evaluation(BLANK, 3, 0).run(few, EnumSet.of(Metric.PR), _ -> { }));
+        Painter idle = (_, _) -> fail("drawn for nothing");
+        assertThrows(BadInputException.class, () -> evaluation(idle, 5, 0).run(few, EnumSet.of(Metric.RPRECISION), _ -> { }), "there are no 99 others");
+    }
+
+    @Test
+    void distancesDoNotDependOnWhatElseIsMeasured() {
+        Evaluation evaluation = new Evaluation(BLANK, new Instruments(Optional.of(recogniser), Optional.of(new RecogniserFeatures(recogniser)), Optional.empty(),
+                48, 32, Optional.empty()), 12, 5);
+        List<Score> alone = evaluation.run(SCENES, EnumSet.of(Metric.FID), _ -> { }).scores();
+        assertEquals(alone, evaluation.run(SCENES, EnumSet.of(Metric.FID, Metric.ATTRIBUTES), _ -> { }).scores());
+        assertEquals(alone, evaluation(BLANK, 12, 5).run(SCENES, EnumSet.of(Metric.FID), _ -> { }).scores());
     }
 
     @Test
