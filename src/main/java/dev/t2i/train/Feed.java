@@ -97,23 +97,28 @@ final class Feed extends BatchFeed<Tensor, Feed.Batch> {
         for (int i = 0; i < batch; i++) {
             numbers[i] = index(step * batch + i);
         }
+        // Noted here, for a task would give an exception of its own making, without the message, wherever it can.
+        Throwable[] failures = new Throwable[batch];
         List<ForkJoinTask<?>> tasks = new ArrayList<>();
         for (int i = 0; i < batch; i++) {
             int row = i;
             tasks.add(loaders.submit(() -> {
-                examples[row] = load(pictures, row, numbers[row], step * batch + row);
+                try {
+                    examples[row] = load(pictures, row, numbers[row], step * batch + row);
+                } catch (RuntimeException | Error e) {
+                    failures[row] = e;
+                }
             }));
         }
-        RuntimeException failure = null;
-        for (ForkJoinTask<?> task : tasks) {
-            // All of them end before the room may be used again.
-            task.quietlyJoin();
-            if (failure == null && task.getException() != null) {
-                failure = task.getException() instanceof RuntimeException e ? e : new IllegalStateException(task.getException());
+        // All of them end before the room may be used again.
+        tasks.forEach(ForkJoinTask::quietlyJoin);
+        for (Throwable failure : failures) {
+            if (failure instanceof Error error) {
+                throw error;
             }
-        }
-        if (failure != null) {
-            throw failure;
+            if (failure != null) {
+                throw (RuntimeException) failure;
+            }
         }
         return List.of(examples);
     }
