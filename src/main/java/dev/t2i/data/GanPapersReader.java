@@ -5,7 +5,6 @@ import dev.t2i.image.Picture;
 import dev.t2i.image.PictureFiles;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -106,16 +105,19 @@ final class GanPapersReader {
 
     private void index(String folder, Map<String, String> found, Names wanted) {
         Path base = root.resolve(folder);
-        try (Stream<Path> files = Files.walk(base, DEPTH)) {
-            files.filter(Files::isRegularFile).sorted().forEach(file -> {
-                String name = base.relativize(file).toString().replace('\\', '/');
-                if (wanted.has(name) && !file.getFileName().toString().startsWith(".")) {
-                    found.put(stem(name), folder + "/" + name);
-                    found.putIfAbsent(baseName(stem(name)), folder + "/" + name);
-                }
-            });
-        } catch (IOException | UncheckedIOException e) {
-            throw new DataException(base + ": cannot be read, " + FileTrouble.reason(e instanceof UncheckedIOException u ? u.getCause() : (IOException) e), e);
+        List<Path> files = new ArrayList<>();
+        try {
+            FileTree.each(base, DEPTH, problems, files::add);
+        } catch (IOException e) {
+            throw new DataException(base + ": cannot be read, " + FileTrouble.reason(e), e);
+        }
+        files.sort(null);
+        for (Path file : files) {
+            String name = base.relativize(file).toString().replace('\\', '/');
+            if (wanted.has(name) && !file.getFileName().toString().startsWith(".")) {
+                found.put(stem(name), folder + "/" + name);
+                found.putIfAbsent(baseName(stem(name)), folder + "/" + name);
+            }
         }
     }
 
