@@ -104,8 +104,18 @@ final class CocoReader {
     }
 
     private void add(String folder, String fileName, String split, List<String> captions) {
-        String inside = folders.computeIfAbsent(folder, this::pictureFolder)
-                .orElseThrow(() -> new DataException(root + ": captions name pictures in '" + folder + "', but there is no such folder, nor images/" + folder));
+        Optional<String> found = folders.get(folder);
+        if (found == null) {
+            found = pictureFolder(folder);
+            folders.put(folder, found);
+            if (found.isEmpty()) {
+                problems.add(Problem.Type.MISSING_PICTURE, folder, "captions name pictures in '" + folder + "', but there is no such folder, nor images/" + folder);
+            }
+        }
+        if (found.isEmpty()) {
+            return;
+        }
+        String inside = found.get();
         Optional<String> name = Lines.inside(root.resolve(inside), root.resolve(inside), fileName);
         if (name.isEmpty()) {
             problems.add(Problem.Type.UNSAFE_NAME, inside, "the file name '" + fileName + "' leads out of the folder");

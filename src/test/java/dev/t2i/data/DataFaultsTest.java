@@ -131,6 +131,22 @@ class DataFaultsTest {
     }
 
     @Test
+    void cocoWithThePicturesOfOneSplit() throws IOException {
+        copy("coco2017");
+        for (Path picture : files("train2017")) {
+            Files.delete(picture);
+        }
+        Files.delete(folder.resolve("train2017"));
+        Problems problems = check("coco:" + folder);
+        assertCounts(problems, Map.of(MISSING_PICTURE, 1L));
+        assertEquals("train2017: captions name pictures in 'train2017', but there is no such folder, nor images/train2017", problems.first().toString());
+        assertRefused("coco:" + folder + "?split=val", "there is no such folder, nor images/train2017");
+        Catalogue val = DataSpec.parse("coco:" + folder).catalogue();
+        assertTrue(val.size() > 0);
+        assertEquals(val.size(), DataSpec.parse("coco:" + folder + "?split=val&faults=skip").open().size());
+    }
+
+    @Test
     void flickrWithHoles() throws IOException {
         copy("flickr30k-kaggle");
         Path csv = folder.resolve("flickr30k_images/results.csv");
