@@ -174,6 +174,14 @@ class FeedTest {
     }
 
     @Test
+    void scenesThatCannotBeTrainedOnAreRefusedBeforeTheTraining() {
+        String message = assertThrows(DataException.class, () -> new Feed(DataSpec.parse("scenes:").open(), 7, 4, 8)).getMessage();
+        assertEquals("scenes are rendered at 16 to 4096 pixels, not 8", message);
+        message = assertThrows(DataException.class, () -> new Feed(DataSpec.parse("scenes:?count=3000000000").open(), 7, 4, SIZE)).getMessage();
+        assertTrue(message.startsWith("data of 3000000000 pictures: at most 2147483647"), message);
+    }
+
+    @Test
     void aPictureAtFaultStopsTheTraining() {
         Ruled data = new Ruled(4, "", new AtomicInteger());
         try (Feed feed = new Feed(data, 7, 4, SIZE)) {
