@@ -101,6 +101,15 @@ class PackTest {
     }
 
     @Test
+    void aSetWithoutATrainingSplitIsPackedAsItIs() throws IOException {
+        Path data = someFolder();
+        Files.move(data.resolve("train"), data.resolve("validation"));
+        Path file = folder.resolve("some.pack");
+        PackWriter.write(DataSpec.parse("folder:" + data), file, SMALL, _ -> {});
+        assertAlike(DataSpec.parse("folder:" + data + "?split=all").open(), DataSpec.parse("pack:" + file).open(), 16);
+    }
+
+    @Test
     void picturesAtFaultStopAPackUnlessTheyAreToBeLeftOut() throws IOException {
         Path data = someFolder();
         Files.writeString(data.resolve("train/3.png"), "no picture");
