@@ -66,13 +66,14 @@ final class FolderReader {
                     return;
                 }
                 String base = file.getFileName().toString();
+                String lower = base.toLowerCase(Locale.ROOT);
                 if (base.equals("metadata.jsonl") || base.equals("metadata.csv") || base.equals("metadata.parquet")) {
                     metadata.put(name(file), file);
                 } else if (PictureFiles.hasPictureName(file)) {
                     pictures.add(name(file));
-                } else if (base.endsWith("." + options.extension())) {
+                } else if (lower.endsWith("." + options.extension().toLowerCase(Locale.ROOT))) {
                     sidecars.put(name(file), file);
-                } else if (base.toLowerCase(Locale.ROOT).endsWith(".zip") || base.endsWith(".tar") || base.endsWith(".gz")) {
+                } else if (lower.endsWith(".zip") || lower.endsWith(".tar") || lower.endsWith(".gz")) {
                     archives.add(name(file));
                 }
             });
@@ -149,7 +150,7 @@ final class FolderReader {
             if (name.isPresent()) {
                 Lines.keep(captions.computeIfAbsent(name.get(), _ -> new ArrayList<>()), caption, where, name.get(), problems);
             } else {
-                problems.add(Problem.Type.UNSAFE_NAME, where, "the file name '" + fileName + "' leads out of the folder");
+                problems.add(Problem.Type.UNSAFE_NAME, where, "the file name '" + fileName + "' " + Lines.whyNotInside(fileName));
             }
         });
         String name = name(file);

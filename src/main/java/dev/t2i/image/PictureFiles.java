@@ -46,7 +46,11 @@ public final class PictureFiles {
 
     /** Whether the name says that the file is a picture of a format that can be read. */
     public static boolean hasPictureName(Path file) {
-        String name = file.getFileName().toString();
+        return isPictureName(file.getFileName().toString());
+    }
+
+    /** The same of a name, which need not be one that this machine can have. */
+    public static boolean isPictureName(String name) {
         int dot = name.lastIndexOf('.');
         return dot > 0 && isPictureExtension(name.substring(dot + 1));
     }
