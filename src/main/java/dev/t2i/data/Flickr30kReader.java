@@ -68,7 +68,9 @@ final class Flickr30kReader {
             String name = pictures.get(picture);
             if (name == null) {
                 problems.add(Problem.Type.MISSING_PICTURE, picture, "a caption names this picture, but there is no such file");
-            } else if (!texts.isEmpty()) {
+            } else if (texts.isEmpty()) {
+                problems.add(Problem.Type.PICTURE_WITHOUT_CAPTION, name, "no caption for this picture");
+            } else {
                 entries.add(FileCatalogue.Entry.of(name, splits.isEmpty() ? "" : splits.getOrDefault(picture, REST), texts));
             }
         });
