@@ -150,15 +150,17 @@ class FeedTest {
     /** That limit is the heap's size unless told, and whoever asks for a buffer once it is reached gets none. */
     @Test
     void whatIsKeptTakesNothingOfTheLimitForBuffers() {
-        int size = 512;
-        CachedImages kept = new CachedImages(new Ruled(8, "a", new AtomicInteger()), 1 << 30);
+        int size = 256;
+        AtomicInteger loads = new AtomicInteger();
+        CachedImages kept = new CachedImages(new Ruled(8, "a", loads), 1 << 30);
         BufferPoolMXBean buffers = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream().filter(pool -> pool.getName().equals("direct")).findFirst().orElseThrow();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment pixels = arena.allocate(4L * size * size * 3, 4);
             long before = buffers.getMemoryUsed();
-            for (int i = 0; i < 8; i++) {
-                kept.load(i, 0, size, pixels);
+            for (int i = 0; i < 16; i++) {
+                kept.load(i % 8, 0, size, pixels);
             }
+            assertEquals(8, loads.get());
             assertTrue(buffers.getMemoryUsed() - before < size * size * 3, buffers.getMemoryUsed() + " after " + before);
         }
     }
