@@ -3,6 +3,8 @@ package dev.t2i.data;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,12 +16,15 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
  * What is loaded is the same with and without. When the memory granted is used up, further pictures are loaded anew each time.
  */
 public final class CachedImages implements CaptionedImages {
-    private static final int SLAB = 256;
+    private static final int SLAB_BYTES = 16 << 20;
     private static final int NOT_KEPT = 0;
+    private static final Cleaner CLEANER = Cleaner.create();
 
     private final CaptionedImages data;
-    private final long limit;
     private final Map<Integer, Store> stores = new ConcurrentHashMap<>();
+    /** Shared, since what a collected arena holds counts against the JVM's limit for buffers, which is the heap's size and not the one granted here. */
+    private final Arena arena = Arena.ofShared();
+    private long limit;
     private long used;
 
     /**
@@ -32,6 +37,7 @@ public final class CachedImages implements CaptionedImages {
         }
         this.data = data;
         this.limit = limit;
+        CLEANER.register(this, arena::close);
     }
 
     /** Pictures of one size. */
@@ -39,10 +45,14 @@ public final class CachedImages implements CaptionedImages {
         /** For each picture its place, counted from 1, or {@link #NOT_KEPT}; written after the picture itself. */
         final AtomicIntegerArray places;
         final List<MemorySegment> slabs = new ArrayList<>();
+        /** Pictures in every slab but the last, which may be shorter. */
+        final int perSlab;
+        long room;
         int taken;
 
-        Store(int pictures) {
+        Store(int pictures, int bytes) {
             places = new AtomicIntegerArray(pictures);
+            perSlab = Math.max(1, SLAB_BYTES / bytes);
         }
     }
 
@@ -58,11 +68,12 @@ public final class CachedImages implements CaptionedImages {
 
     @Override
     public Example load(long index, long captionSeed, int imageSize, MemorySegment pixels) {
-        Store store = stores.computeIfAbsent(imageSize, _ -> new Store((int) data.size()));
         int bytes = imageSize * imageSize * 3;
+        Store store = stores.computeIfAbsent(imageSize, _ -> new Store((int) data.size(), bytes));
         int place = store.places.get((int) index);
         if (place != NOT_KEPT) {
             fromBytes(kept(store, place, bytes), pixels, bytes);
+            Reference.reachabilityFence(this);
             return data.describe(index, captionSeed);
         }
         Example example = data.load(index, captionSeed, imageSize, pixels);
@@ -77,26 +88,39 @@ public final class CachedImages implements CaptionedImages {
     private MemorySegment kept(Store store, int place, int bytes) {
         MemorySegment slab;
         synchronized (this) {
-            slab = store.slabs.get((place - 1) / SLAB);
+            slab = store.slabs.get((place - 1) / store.perSlab);
         }
-        return slab.asSlice((long) ((place - 1) % SLAB) * bytes, bytes);
+        return slab.asSlice((long) ((place - 1) % store.perSlab) * bytes, bytes);
     }
 
     private synchronized void keep(Store store, int index, byte[] levels) {
         if (store.places.get(index) != NOT_KEPT) {
             return;
         }
-        if (store.taken == store.slabs.size() * SLAB) {
-            long slab = (long) levels.length * SLAB;
-            if (used + slab > limit) {
-                return;
-            }
-            store.slabs.add(Arena.ofAuto().allocate(slab));
-            used += slab;
+        if (store.taken == store.room && !grow(store, levels.length)) {
+            return;
         }
         int place = ++store.taken;
         MemorySegment.copy(levels, 0, kept(store, place, levels.length), ValueLayout.JAVA_BYTE, 0, levels.length);
         store.places.set(index, place);
+    }
+
+    /** @return whether there is room for a picture more */
+    private boolean grow(Store store, int bytes) {
+        long pictures = Math.min(Math.min(store.perSlab, store.places.length() - store.room), (limit - used) / bytes);
+        if (pictures < 1) {
+            return false;
+        }
+        try {
+            store.slabs.add(arena.allocate(pictures * bytes));
+        } catch (OutOfMemoryError _) {
+            // The machine has less than was granted: what is kept so far stays.
+            limit = used;
+            return false;
+        }
+        store.room += pictures;
+        used += pictures * bytes;
+        return true;
     }
 
     private static void fromBytes(MemorySegment levels, MemorySegment pixels, int count) {

@@ -40,6 +40,12 @@ public final class CataloguedImages implements CaptionedImages {
      * @throws DataException one line that names the first defect ({@link DataCheck} lists them all), or says that nothing is there
      */
     static CataloguedImages of(DataSpec spec, Catalogue catalogue) {
+        requireGood(spec, catalogue);
+        return new CataloguedImages(spec, catalogue, chosen(spec, catalogue, false));
+    }
+
+    /** Refuses sets at fault and empty ones. */
+    static void requireGood(DataSpec spec, Catalogue catalogue) {
         Problems problems = catalogue.problems();
         if (!problems.isEmpty() && !spec.skipsFaults()) {
             String more = problems.count() == 1 ? "" : "; " + (problems.count() == 2 ? "1 more problem" : problems.count() - 1 + " more problems");
@@ -49,7 +55,6 @@ public final class CataloguedImages implements CaptionedImages {
         if (catalogue.size() == 0) {
             throw new DataException("data '" + spec + "': no picture with a caption is there");
         }
-        return new CataloguedImages(spec, catalogue, chosen(spec, catalogue, false));
     }
 
     /**

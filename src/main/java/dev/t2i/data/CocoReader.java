@@ -49,6 +49,9 @@ final class CocoReader {
         YEARS.stream().filter(known -> SPLITS.stream().anyMatch(split -> reader.captionFile(split, known).isPresent())).forEach(years::add);
         Optional<Path> karpathy = reader.first(KARPATHY, "annotations/" + KARPATHY);
         if (years.isEmpty() && karpathy.isEmpty() && GanPapersReader.hasLists(root)) {
+            if (year.isPresent() || splits.isPresent()) {
+                throw new DataException(root + ": AttnGAN's copy, which has one year and one way to split; leave year and splits out");
+            }
             return GanPapersReader.read(root, GanPapersReader.Set.COCO, false);
         }
         if (splits.isEmpty() && karpathy.isPresent() && !years.isEmpty()) {
@@ -104,11 +107,21 @@ final class CocoReader {
     }
 
     private void add(String folder, String fileName, String split, List<String> captions) {
-        String inside = folders.computeIfAbsent(folder, this::pictureFolder)
-                .orElseThrow(() -> new DataException(root + ": captions name pictures in '" + folder + "', but there is no such folder, nor images/" + folder));
+        Optional<String> found = folders.get(folder);
+        if (found == null) {
+            found = pictureFolder(folder);
+            folders.put(folder, found);
+            if (found.isEmpty()) {
+                problems.add(Problem.Type.MISSING_PICTURE, folder, "captions name pictures in '" + folder + "', but there is no such folder, nor images/" + folder);
+            }
+        }
+        if (found.isEmpty()) {
+            return;
+        }
+        String inside = found.get();
         Optional<String> name = Lines.inside(root.resolve(inside), root.resolve(inside), fileName);
         if (name.isEmpty()) {
-            problems.add(Problem.Type.UNSAFE_NAME, inside, "the file name '" + fileName + "' leads out of the folder");
+            problems.add(Problem.Type.UNSAFE_NAME, inside, "the file name '" + fileName + "' " + Lines.whyNotInside(fileName));
             return;
         }
         Set<String> names = unlisted.computeIfAbsent(inside, _ -> new TreeSet<>(pictureNames(inside)));
@@ -126,7 +139,7 @@ final class CocoReader {
 
     private Set<String> pictureNames(String folder) {
         Set<String> names = new HashSet<>(Lines.list(root.resolve(folder)));
-        names.removeIf(name -> name.startsWith(".") || !PictureFiles.hasPictureName(Path.of(name)));
+        names.removeIf(name -> name.startsWith(".") || !PictureFiles.isPictureName(name));
         return names;
     }
 

@@ -140,6 +140,9 @@ public final class DataCheck {
         for (String caption : look.captions()) {
             int words = CaptionGrammar.words(caption).size();
             statistics.caption(words);
+            if (words == 0) {
+                problems.add(Problem.Type.EMPTY_CAPTION, name, "its caption '" + caption + "' has no letter or digit, so nothing to learn from");
+            }
             if (words > limits.maxWords()) {
                 problems.add(Problem.Type.LONG_CAPTION, name, "a caption of " + words + " words, more than " + limits.maxWords());
             }
@@ -172,10 +175,14 @@ public final class DataCheck {
         if (!limits.decode()) {
             return;
         }
-        BitSet known = new BitSet();
+        // A picture may be told of twice, for what is alike in its own split must not hide what is in another.
+        BitSet repeated = new BitSet();
+        BitSet leaked = new BitSet();
         Map<Integer, Integer> looks = new HashMap<>();
         fingerprints.near((first, second) -> {
-            if (!known.get(second) && looks.merge(second, 1, Integer::sum) <= CLOSE_LOOKS && same(fingerprints.id(first), fingerprints.id(second))) {
+            boolean leak = isLeak(fingerprints.id(first), fingerprints.id(second));
+            BitSet known = leak ? leaked : repeated;
+            if (!known.get(second) && looks.merge(leak ? ~second : second, 1, Integer::sum) <= CLOSE_LOOKS && same(fingerprints.id(first), fingerprints.id(second))) {
                 known.set(second);
                 report(Problem.Type.NEAR_DUPLICATE, fingerprints.id(first), fingerprints.id(second),
                         "almost the same picture as " + catalogue.name(fingerprints.id(first)));
@@ -184,10 +191,13 @@ public final class DataCheck {
     }
 
     private void report(Problem.Type type, long first, long second, String message) {
-        String split = catalogue.split(second);
-        boolean leak = !split.equals(catalogue.split(first));
+        boolean leak = isLeak(first, second);
         problems.add(leak ? Problem.Type.SPLIT_LEAK : type, catalogue.name(second),
-                leak ? "%s; one is in the split %s, the other in %s".formatted(message, catalogue.split(first), split) : message);
+                leak ? "%s; one is in the split %s, the other in %s".formatted(message, catalogue.split(first), catalogue.split(second)) : message);
+    }
+
+    private boolean isLeak(long first, long second) {
+        return !catalogue.split(first).equals(catalogue.split(second));
     }
 
     private boolean same(long first, long second) {

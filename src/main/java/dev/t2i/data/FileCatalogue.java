@@ -5,6 +5,7 @@ import dev.t2i.image.Picture;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -68,7 +69,7 @@ final class FileCatalogue implements Catalogue {
 
     @Override
     public String place(long index) {
-        return root.resolve(name(index)).toString();
+        return root + "/" + name(index);
     }
 
     @Override
@@ -88,14 +89,16 @@ final class FileCatalogue implements Catalogue {
 
     @Override
     public byte[] bytes(long index) {
-        Path file = root.resolve(name(index));
         try {
+            Path file = root.resolve(name(index));
             if (Files.size(file) > MOST_BYTES) {
                 throw new DataException(file + ": larger than " + MOST_BYTES + " bytes, hardly a picture");
             }
             return Files.readAllBytes(file);
+        } catch (InvalidPathException e) {
+            throw new DataException(place(index) + ": " + Lines.NO_FILE_NAME, e);
         } catch (IOException e) {
-            throw new DataException(file + ": cannot be read, " + FileTrouble.reason(e), e);
+            throw new DataException(place(index) + ": cannot be read, " + FileTrouble.reason(e), e);
         }
     }
 

@@ -4,8 +4,6 @@ import dev.t2i.error.FileTrouble;
 import dev.t2i.image.PictureFiles;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -15,7 +13,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * Reads Flickr30k, in the order of file names: captions from {@code results_20130124.token} as its authors gave it, else from {@code results.csv}
@@ -71,7 +68,9 @@ final class Flickr30kReader {
             String name = pictures.get(picture);
             if (name == null) {
                 problems.add(Problem.Type.MISSING_PICTURE, picture, "a caption names this picture, but there is no such file");
-            } else if (!texts.isEmpty()) {
+            } else if (texts.isEmpty()) {
+                problems.add(Problem.Type.PICTURE_WITHOUT_CAPTION, name, "no caption for this picture");
+            } else {
                 entries.add(FileCatalogue.Entry.of(name, splits.isEmpty() ? "" : splits.getOrDefault(picture, REST), texts));
             }
         });
@@ -84,24 +83,24 @@ final class Flickr30kReader {
     }
 
     private void find() {
-        try (Stream<Path> files = Files.walk(root, DEPTH)) {
-            // Copies often hold the caption file, and some all pictures, once more in a folder inside: the outermost counts.
-            files.filter(Files::isRegularFile).sorted(Comparator.comparingInt(Path::getNameCount).thenComparing(Comparator.naturalOrder())).forEach(file -> {
-                String base = file.getFileName().toString();
-                if (base.startsWith(".")) {
-                    return;
+        List<Path> files = new ArrayList<>();
+        try {
+            FileTree.each(root, DEPTH, problems, files::add);
+        } catch (IOException e) {
+            throw new DataException(root + ": cannot be read, " + FileTrouble.reason(e), e);
+        }
+        // Copies often hold the caption file, and some all pictures, once more in a folder inside: the outermost counts.
+        files.sort(Comparator.comparingInt(Path::getNameCount).thenComparing(Comparator.naturalOrder()));
+        for (Path file : files) {
+            String base = file.getFileName().toString();
+            if (base.equals(TOKEN) || base.equals(CSV) || base.equals(KARPATHY)) {
+                lists.putIfAbsent(base, file);
+            } else if (PictureFiles.hasPictureName(file) && !base.startsWith(".")) {
+                String other = pictures.putIfAbsent(base, name(file));
+                if (other != null) {
+                    problems.add(Problem.Type.DUPLICATE_PICTURE, name(file), "has the name of " + other + "; remove one of the folders");
                 }
-                if (base.equals(TOKEN) || base.equals(CSV) || base.equals(KARPATHY)) {
-                    lists.putIfAbsent(base, file);
-                } else if (PictureFiles.hasPictureName(file)) {
-                    String other = pictures.putIfAbsent(base, name(file));
-                    if (other != null) {
-                        problems.add(Problem.Type.DUPLICATE_PICTURE, name(file), "has the name of " + other + "; remove one of the folders");
-                    }
-                }
-            });
-        } catch (IOException | UncheckedIOException e) {
-            throw new DataException(root + ": cannot be read, " + FileTrouble.reason(e instanceof UncheckedIOException u ? u.getCause() : (IOException) e), e);
+            }
         }
     }
 

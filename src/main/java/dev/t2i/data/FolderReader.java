@@ -4,7 +4,6 @@ import dev.t2i.error.FileTrouble;
 import dev.t2i.image.PictureFiles;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 
 /**
  * Reads a folder of captioned pictures, in the order of their names.
@@ -62,21 +60,25 @@ final class FolderReader {
         TreeMap<String, Path> metadata = new TreeMap<>();
         TreeMap<String, Path> sidecars = new TreeMap<>();
         List<String> archives = new ArrayList<>();
-        try (Stream<Path> files = Files.walk(root)) {
-            files.filter(Files::isRegularFile).filter(file -> !isHidden(root.relativize(file))).forEach(file -> {
+        try {
+            FileTree.each(root, Integer.MAX_VALUE, problems, file -> {
+                if (FileTree.isHidden(root.relativize(file))) {
+                    return;
+                }
                 String base = file.getFileName().toString();
+                String lower = base.toLowerCase(Locale.ROOT);
                 if (base.equals("metadata.jsonl") || base.equals("metadata.csv") || base.equals("metadata.parquet")) {
                     metadata.put(name(file), file);
                 } else if (PictureFiles.hasPictureName(file)) {
                     pictures.add(name(file));
-                } else if (base.endsWith("." + options.extension())) {
+                } else if (lower.endsWith("." + options.extension().toLowerCase(Locale.ROOT))) {
                     sidecars.put(name(file), file);
-                } else if (base.toLowerCase(Locale.ROOT).endsWith(".zip") || base.endsWith(".tar") || base.endsWith(".gz")) {
+                } else if (lower.endsWith(".zip") || lower.endsWith(".tar") || lower.endsWith(".gz")) {
                     archives.add(name(file));
                 }
             });
-        } catch (IOException | UncheckedIOException e) {
-            throw new DataException(root + ": cannot be read, " + FileTrouble.reason(e instanceof UncheckedIOException u ? u.getCause() : (IOException) e), e);
+        } catch (IOException e) {
+            throw new DataException(root + ": cannot be read, " + FileTrouble.reason(e), e);
         }
         if (options.table().isPresent()) {
             readTable(options.table().get());
@@ -148,7 +150,7 @@ final class FolderReader {
             if (name.isPresent()) {
                 Lines.keep(captions.computeIfAbsent(name.get(), _ -> new ArrayList<>()), caption, where, name.get(), problems);
             } else {
-                problems.add(Problem.Type.UNSAFE_NAME, where, "the file name '" + fileName + "' leads out of the folder");
+                problems.add(Problem.Type.UNSAFE_NAME, where, "the file name '" + fileName + "' " + Lines.whyNotInside(fileName));
             }
         });
         String name = name(file);
@@ -186,14 +188,5 @@ final class FolderReader {
 
     private static String stem(String name) {
         return name.substring(0, name.lastIndexOf('.'));
-    }
-
-    private static boolean isHidden(Path relative) {
-        for (Path part : relative) {
-            if (part.toString().startsWith(".")) {
-                return true;
-            }
-        }
-        return false;
     }
 }

@@ -5,12 +5,12 @@ import dev.t2i.image.Picture;
 import dev.t2i.image.PictureFiles;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -73,9 +73,9 @@ final class GanPapersReader {
 
     private Catalogue read(boolean crop) {
         String imageFolder = folder(set.images, "pictures");
-        index(imageFolder, images, name -> PictureFiles.hasPictureName(Path.of(name)));
+        index(imageFolder, images, PictureFiles::isPictureName);
         String textFolder = folder(set.texts, "captions, a text file for each picture,");
-        index(textFolder, texts, name -> name.endsWith(".txt"));
+        index(textFolder, texts, name -> hasEnding(name, ".txt"));
         unlisted.addAll(images.values());
         pictures = unlisted.size();
         Map<String, FileCatalogue.Crop> boxes = crop ? boxes() : Map.of();
@@ -106,16 +106,19 @@ final class GanPapersReader {
 
     private void index(String folder, Map<String, String> found, Names wanted) {
         Path base = root.resolve(folder);
-        try (Stream<Path> files = Files.walk(base, DEPTH)) {
-            files.filter(Files::isRegularFile).sorted().forEach(file -> {
-                String name = base.relativize(file).toString().replace('\\', '/');
-                if (wanted.has(name) && !file.getFileName().toString().startsWith(".")) {
-                    found.put(stem(name), folder + "/" + name);
-                    found.putIfAbsent(baseName(stem(name)), folder + "/" + name);
-                }
-            });
-        } catch (IOException | UncheckedIOException e) {
-            throw new DataException(base + ": cannot be read, " + FileTrouble.reason(e instanceof UncheckedIOException u ? u.getCause() : (IOException) e), e);
+        List<Path> files = new ArrayList<>();
+        try {
+            FileTree.each(base, DEPTH, problems, files::add);
+        } catch (IOException e) {
+            throw new DataException(base + ": cannot be read, " + FileTrouble.reason(e), e);
+        }
+        files.sort(null);
+        for (Path file : files) {
+            String name = base.relativize(file).toString().replace('\\', '/');
+            if (wanted.has(name) && !file.getFileName().toString().startsWith(".")) {
+                found.put(stem(name), folder + "/" + name);
+                found.putIfAbsent(baseName(stem(name)), folder + "/" + name);
+            }
         }
     }
 
@@ -150,9 +153,9 @@ final class GanPapersReader {
     }
 
     private void add(String split, String listed, String imageFolder, String textFolder, boolean crop, Map<String, FileCatalogue.Crop> boxes) {
-        String name = listed.endsWith(".jpg") ? stem(listed) : listed;
+        String name = hasEnding(listed, ".jpg") ? stem(listed) : listed;
         if (Lines.inside(root, root, name).isEmpty()) {
-            problems.add(Problem.Type.UNSAFE_NAME, split, "the name '" + listed + "' leads out of the folder");
+            problems.add(Problem.Type.UNSAFE_NAME, split, "the name '" + listed + "' " + Lines.whyNotInside(name));
             return;
         }
         String image = images.getOrDefault(name, images.get(baseName(name)));
@@ -227,6 +230,10 @@ final class GanPapersReader {
                     .formatted(x, y, width, height, whole.width(), whole.height()));
         }
         return whole.crop(left, top, right - left, bottom - top);
+    }
+
+    private static boolean hasEnding(String name, String ending) {
+        return name.toLowerCase(Locale.ROOT).endsWith(ending);
     }
 
     private static String stem(String name) {

@@ -17,19 +17,27 @@ import java.util.stream.Stream;
 final class Lines {
     private static final Pattern BLANKS = Pattern.compile("\\s+");
 
+    /** Java takes the characters that file names may have from the locale when it starts. */
+    static final String NO_FILE_NAME = "cannot be the name of a file here; if it has letters beyond ASCII, set LC_ALL=C.UTF-8 and start again";
+
     private Lines() {}
 
     /** A text file in UTF-8, without a byte order mark; nothing, with a problem noted under {@code name}, where it is none. */
     static Optional<String> text(Path file, String name, Problems problems) {
         try {
             String text = Files.readString(file);
-            return Optional.of(text.startsWith("\ufeff") ? text.substring(1) : text);
+            return Optional.of(withoutMark(text));
         } catch (CharacterCodingException e) {
             problems.add(Problem.Type.BAD_METADATA, name, "not a text file in UTF-8; convert it");
             return Optional.empty();
         } catch (IOException e) {
             throw new DataException(file + ": cannot be read, " + FileTrouble.reason(e), e);
         }
+    }
+
+    /** A text without a byte order mark at its start. */
+    static String withoutMark(String text) {
+        return text.startsWith("\ufeff") ? text.substring(1) : text;
     }
 
     /** Takes a line without its end, and its number, from 1. */
@@ -43,7 +51,7 @@ final class Lines {
             int number = 0;
             for (String line = in.readLine(); line != null; line = in.readLine()) {
                 number++;
-                lines.read(number == 1 && line.startsWith("\ufeff") ? line.substring(1) : line, number);
+                lines.read(number == 1 ? withoutMark(line) : line, number);
             }
         } catch (CharacterCodingException e) {
             problems.add(Problem.Type.BAD_METADATA, name, "not a text file in UTF-8; convert it");
@@ -88,6 +96,16 @@ final class Lines {
             return name.isBlank() || !file.startsWith(base) || file.equals(base) ? Optional.empty() : Optional.of(base.relativize(file).toString().replace('\\', '/'));
         } catch (InvalidPathException e) {
             return Optional.empty();
+        }
+    }
+
+    /** What to say of a name that {@link #inside} gave nothing for. */
+    static String whyNotInside(String name) {
+        try {
+            Path.of(name);
+            return "leads out of the folder";
+        } catch (InvalidPathException e) {
+            return NO_FILE_NAME;
         }
     }
 

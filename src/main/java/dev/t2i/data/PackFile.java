@@ -7,9 +7,9 @@ import dev.t2i.data.scene.Scene;
 import dev.t2i.data.scene.SceneJson;
 import dev.t2i.safetensors.SafetensorsException;
 import dev.t2i.safetensors.SafetensorsFile;
+import dev.t2i.safetensors.StoredType;
 import dev.t2i.safetensors.TensorInfo;
 import dev.t2i.tensor.DType;
-import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -99,12 +99,11 @@ final class PackFile implements Catalogue {
     }
 
     private MemorySegment column(SafetensorsFile file, String name, DType dtype) {
-        info(file, name);
-        Tensor tensor = file.tensor(name);
-        if (tensor.dtype() != dtype) {
-            throw fault("'%s' is %s, a pack has it as %s".formatted(name, tensor.dtype(), dtype));
+        StoredType type = info(file, name).type();
+        if (!type.dtype().equals(Optional.of(dtype))) {
+            throw fault("'%s' is %s, a pack has it as %s".formatted(name, type, dtype));
         }
-        return tensor.segment();
+        return file.bytes(name);
     }
 
     private List<String> names(String json) {

@@ -1,7 +1,6 @@
 package dev.t2i.data;
 
 import dev.t2i.data.scene.Scene;
-import dev.t2i.data.scene.SceneRenderer;
 import dev.t2i.image.ImageException;
 import dev.t2i.image.Picture;
 import dev.t2i.image.PictureFiles;
@@ -52,9 +51,7 @@ interface PackSource {
 
         @Override
         public Item load(long index, int size) {
-            if (size < SceneRenderer.MIN_SIZE || size > SceneRenderer.MAX_SIZE) {
-                throw new DataException("scenes are rendered at %d to %d pixels, not %d".formatted(SceneRenderer.MIN_SIZE, SceneRenderer.MAX_SIZE, size));
-            }
+            images.requireSize(size);
             Scene scene = images.scene(index);
             byte[] rgb = new byte[size * size * 3];
             images.render(scene, size, rgb);
@@ -70,8 +67,7 @@ interface PackSource {
     record Catalogued(Catalogue catalogue, int[] chosen) implements PackSource {
         static Catalogued of(DataSpec spec) {
             Catalogue catalogue = spec.catalogue();
-            // Refuses sets at fault and empty ones.
-            CataloguedImages.of(spec, catalogue);
+            CataloguedImages.requireGood(spec, catalogue);
             return new Catalogued(catalogue, CataloguedImages.chosen(spec, catalogue, true));
         }
 

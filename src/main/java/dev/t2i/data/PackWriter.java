@@ -2,6 +2,7 @@ package dev.t2i.data;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.t2i.data.scene.SceneJson;
 import dev.t2i.safetensors.AtomicFile;
 import dev.t2i.safetensors.SafetensorsStream;
@@ -50,6 +51,9 @@ public final class PackWriter {
     public static final int MIN_SIZE = 8;
     public static final int MAX_SIZE = 1024;
     private static final int MOST_SPLITS = 255;
+    /** Bytes of the file's header, which has a fixed length, for what the caller says and for names of splits. */
+    private static final int MOST_WORDS = 8000;
+    private static final int MOST_SPLIT_NAMES = 6000;
 
     /**
      * How to pack.
@@ -108,6 +112,8 @@ public final class PackWriter {
         if (folder == null || !Files.isDirectory(folder)) {
             throw new DataException(file + ": cannot be written, there is no folder " + folder + "; create it first");
         }
+        requireRoom("the licence", options.licence, "name it and say where it can be read");
+        requireRoom("the licence and the name of the data set", options.licence + spec, "shorten them");
         PackWriter writer = new PackWriter(spec, source(spec), options);
         AtomicFile.write(file, channel -> writer.fill(channel, folder, progress));
         try {
@@ -115,6 +121,18 @@ public final class PackWriter {
         } catch (IOException e) {
             throw new DataException(file + ": cannot be read, " + e.getMessage(), e);
         }
+    }
+
+    private static void requireRoom(String what, String text, String remedy) {
+        int bytes = text(text).length;
+        if (bytes > MOST_WORDS) {
+            throw new DataException("%s: %d bytes, a pack has room for %d; %s".formatted(what, bytes, MOST_WORDS, remedy));
+        }
+    }
+
+    /** A text as JSON has it. */
+    private static byte[] text(String text) {
+        return TextNode.valueOf(text).toString().getBytes(StandardCharsets.UTF_8);
     }
 
     private static PackSource source(DataSpec spec) {
@@ -187,20 +205,31 @@ public final class PackWriter {
             out.metadata("licence", options.licence.strip());
         }
         if (split) {
-            ArrayNode list = new ObjectMapper().createArrayNode();
-            splits.keySet().forEach(list::add);
-            out.metadata("splits", list.toString());
+            out.metadata("splits", splitNames());
         }
         out.metadata("pixels_sha256", HexFormat.of().formatHex(pixels.digest()));
         out.finish();
     }
 
+    private String splitNames() {
+        ArrayNode list = new ObjectMapper().createArrayNode();
+        splits.keySet().forEach(list::add);
+        return list.toString();
+    }
+
     private Integer split(String name) {
-        Integer number = splits.computeIfAbsent(name, _ -> splits.size());
-        if (number > MOST_SPLITS) {
+        Integer known = splits.get(name);
+        if (known != null) {
+            return known;
+        }
+        splits.put(name, splits.size());
+        if (splits.size() > MOST_SPLITS + 1) {
             throw new DataException("data '%s': more than %d splits".formatted(spec, MOST_SPLITS));
         }
-        return number;
+        if (text(splitNames()).length > MOST_SPLIT_NAMES) {
+            throw new DataException("data '%s': the names of its splits are too long for a pack; shorten them".formatted(spec));
+        }
+        return splits.get(name);
     }
 
     private interface Taker {

@@ -124,22 +124,32 @@ public final class SceneExport {
         }
     }
 
-    /** An older export moves away before the new one takes its name, and back if that fails. */
+    /** An older export moves away before the new one takes its name, and back if that fails; if that fails as well, it stays where it is. */
     private static void replace(Path target, Path aside) throws IOException {
-        Path old = null;
-        if (Files.exists(target)) {
-            old = Files.createTempDirectory(target.getParent(), "." + target.getFileName() + ".");
-            Files.move(target, old.resolve("old"));
+        if (!Files.exists(target)) {
+            Files.move(aside, target);
+            return;
         }
+        Path folder = Files.createTempDirectory(target.getParent(), "." + target.getFileName() + ".");
+        Path old = folder.resolve("old");
         try {
+            Files.move(target, old);
             Files.move(aside, target);
         } catch (IOException e) {
-            if (old != null) {
-                Files.move(old.resolve("old"), target);
-            }
+            restore(target, old, e);
+            delete(folder);
             throw e;
-        } finally {
-            delete(old);
+        }
+        delete(folder);
+    }
+
+    private static void restore(Path target, Path old, IOException reason) {
+        try {
+            if (Files.exists(old)) {
+                Files.move(old, target);
+            }
+        } catch (IOException _) {
+            throw new DataException("%s: cannot be written, %s; what was there is now %s".formatted(target, FileTrouble.reason(reason), old), reason);
         }
     }
 

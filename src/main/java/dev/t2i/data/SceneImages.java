@@ -43,6 +43,13 @@ public final class SceneImages implements CaptionedImages {
         return size;
     }
 
+    @Override
+    public void requireSize(int imageSize) {
+        if (imageSize < SceneRenderer.MIN_SIZE || imageSize > SceneRenderer.MAX_SIZE) {
+            throw new DataException("scenes are rendered at %d to %d pixels, not %d".formatted(SceneRenderer.MIN_SIZE, SceneRenderer.MAX_SIZE, imageSize));
+        }
+    }
+
     public Scene scene(long index) {
         if (index < 0 || index >= size) {
             throw new IndexOutOfBoundsException("picture " + index + " of " + size);

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /**
  * The files that a pattern means: {@code data-{000000..000147}.tar} and {@code {train,val}.tar} as shells expand braces, stars in the last part
@@ -84,6 +85,8 @@ final class ShardNames {
         List<Path> found = new ArrayList<>();
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, glob)) {
             files.forEach(found::add);
+        } catch (PatternSyntaxException e) {
+            throw new DataException(folder.resolve(glob) + ": not a pattern of file names; write stars, or braces as in data-{000000..000147}.tar", e);
         } catch (IOException e) {
             throw new DataException(folder + ": cannot be read, " + FileTrouble.reason(e), e);
         }

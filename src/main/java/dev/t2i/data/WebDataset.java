@@ -1,8 +1,10 @@
 package dev.t2i.data;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.t2i.image.PictureFiles;
 
 import java.nio.ByteBuffer;
@@ -31,13 +33,18 @@ final class WebDataset implements Catalogue {
      * @param text the member of the {@code json} file that holds the caption or a list of them
      * @param extension the extension of captions, one a line, where {@code text} is not given
      */
-    record Options(Optional<String> image, Optional<String> text, String extension) {}
+    record Options(Optional<String> image, Optional<String> text, String extension) {
+        Options {
+            image = image.map(ending -> ending.toLowerCase(Locale.ROOT));
+            extension = extension.toLowerCase(Locale.ROOT);
+        }
+    }
 
     private static final Pattern NAME = Pattern.compile("^((?:.*/|)[^.]+)[.]([^/]*)$", Pattern.DOTALL);
     private static final Pattern META = Pattern.compile("__[^/]*__", Pattern.DOTALL);
     private static final long MOST_PICTURE_BYTES = 1L << 28;
     private static final long MOST_CAPTION_BYTES = 1L << 20;
-    private static final ObjectMapper MAPPER = new ObjectMapper();
+    private static final ObjectMapper MAPPER = JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
     private final List<Path> shards;
     private final Options options;
@@ -265,7 +272,7 @@ final class WebDataset implements Catalogue {
 
     private static String text(byte[] bytes, String place) {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            return Lines.withoutMark(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
         } catch (CharacterCodingException e) {
             throw new DataException(place + ": not text in UTF-8; convert it", e);
         }

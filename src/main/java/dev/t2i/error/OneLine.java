@@ -1,7 +1,12 @@
 package dev.t2i.error;
 
+import java.util.regex.Pattern;
+
 /** Text from outside (a prompt, a name, a picture's metadata) made fit for one line of a terminal. */
 public final class OneLine {
+    /** One run after another and each once: a pattern for blanks around a line end looks at long blanks again from every one of them. */
+    private static final Pattern BLANKS = Pattern.compile("[\\s\\u0085\\u2028\\u2029]+");
+    private static final Pattern LINE_END = Pattern.compile("\\R");
     private static final int ZERO_WIDTH_NON_JOINER = 0x200C;
     private static final int ZERO_WIDTH_JOINER = 0x200D;
 
@@ -10,7 +15,7 @@ public final class OneLine {
     /** The text with line ends as blanks and with escapes for whatever a terminal would obey rather than show. */
     public static String of(String text) {
         StringBuilder line = new StringBuilder(text.length());
-        text.strip().replaceAll("\\s*\\R\\s*", " ").codePoints().forEach(c -> {
+        BLANKS.matcher(text.strip()).replaceAll(run -> LINE_END.matcher(run.group()).find() ? " " : run.group()).codePoints().forEach(c -> {
             if (isShown(c)) {
                 line.appendCodePoint(c);
             } else {

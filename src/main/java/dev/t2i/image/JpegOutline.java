@@ -52,7 +52,8 @@ record JpegOutline(int width, int height, int components, byte[] exif, boolean p
             int content = at + 2;
             int size = length - 2;
             boolean frame = marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
-            if (frame && size >= 6) {
+            // The first is what decoders go by; another behind it could claim less.
+            if (frame && size >= 6 && components == 0) {
                 height = word(bytes, content + 1);
                 width = word(bytes, content + 3);
                 components = bytes[content + 5] & 255;

@@ -1,5 +1,6 @@
 package dev.t2i.image;
 
+import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -25,13 +26,17 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  * <li>A colour profile of a JPEG is followed; CMYK without one is multiplied out, {@code (1 - c)(1 - k)}. Profiles of other formats are not read.
  * <li>Pictures are turned as their Exif orientation says.
  * <li>A file of which pixels are missing is damaged, and nothing is made of its rest.
- * <li>More than {@link #MAX_PIXELS}, as the header has it, are refused before memory is reserved for them.
+ * <li>More than {@link #MAX_PIXELS}, or more than {@link #MAX_SIDE} in a row or a column, as the header has it, are refused before memory is
+ *     reserved for them.
  * </ul>
  */
 public final class PictureFiles {
     /** 2^27, a square of 11,585 pixels. */
     public static final long MAX_PIXELS = 1L << 27;
+    /** 2^16, as many as a JPEG can have and one more: resizing takes memory by the width. */
+    public static final int MAX_SIDE = 1 << 16;
 
+    private static final int MOST_GREY_BITS = 16;
     private static final Set<String> EXTENSIONS = Set.of("png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff");
     private static final String FORMATS = "PNG, JPEG, WebP, GIF, BMP, TIFF";
     /** What libjpeg says when it had to make pixels up; other warnings of it are about oddities that cost nothing. */
@@ -41,7 +46,11 @@ public final class PictureFiles {
 
     /** Whether the name says that the file is a picture of a format that can be read. */
     public static boolean hasPictureName(Path file) {
-        String name = file.getFileName().toString();
+        return isPictureName(file.getFileName().toString());
+    }
+
+    /** The same of a name, which need not be one that this machine can have. */
+    public static boolean isPictureName(String name) {
         int dot = name.lastIndexOf('.');
         return dot > 0 && isPictureExtension(name.substring(dot + 1));
     }
@@ -64,7 +73,7 @@ public final class PictureFiles {
     public static Picture decode(byte[] bytes, String name) {
         if (Png.isPng(bytes)) {
             // Reads no pixels, but checks every checksum, which Java's decoder does not.
-            Png.readText(bytes, name);
+            Png.requireWhole(bytes, name);
         } else if (Orientation.isWebp(bytes) && Integer.toUnsignedLong(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getInt(4)) > bytes.length - 8) {
             // The decoder would take nothing for pixels of its own choice.
             throw new ImageException(name + ": damaged WebP, it ends too early");
@@ -85,7 +94,12 @@ public final class PictureFiles {
             ImageReader reader = reader(in, name);
             try {
                 requireSize(reader.getWidth(0), reader.getHeight(0), name);
-                return Picture.of(reader.read(0));
+                BufferedImage image = reader.read(0);
+                if (image.getRaster().getNumBands() <= 2 && image.getColorModel().getComponentSize(0) > MOST_GREY_BITS) {
+                    throw new ImageException("%s: grey of %d bits, of which nobody says what is white; save it with at most %d"
+                            .formatted(name, image.getColorModel().getComponentSize(0), MOST_GREY_BITS));
+                }
+                return Picture.of(image);
             } finally {
                 reader.dispose();
             }
@@ -108,6 +122,7 @@ public final class PictureFiles {
                         losses.add(warning);
                     }
                 });
+                requireSize(reader.getWidth(0), reader.getHeight(0), name);
                 Picture picture = decodeJpeg(reader, outline);
                 if (!losses.isEmpty()) {
                     throw new ImageException(name + ": damaged JPEG, some of its pixels are missing (" + losses.getFirst() + ")");
@@ -152,6 +167,9 @@ public final class PictureFiles {
     private static void requireSize(int width, int height, String name) {
         if ((long) width * height < 1 || (long) width * height > MAX_PIXELS) {
             throw new ImageException("%s: claims to be %dx%d pixels; at least 1 and at most %d pixels are read".formatted(name, width, height, MAX_PIXELS));
+        }
+        if (Math.max(width, height) > MAX_SIDE) {
+            throw new ImageException("%s: claims to be %dx%d pixels; a side may have %d; cut it into parts".formatted(name, width, height, MAX_SIDE));
         }
     }
 

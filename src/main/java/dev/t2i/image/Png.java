@@ -60,12 +60,34 @@ public final class Png {
     }
 
     static Map<String, String> readText(byte[] bytes, String name) {
+        Map<String, String> text = new LinkedHashMap<>();
+        walk(bytes, name, (kind, data) -> {
+            if (kind.equals("tEXt") || kind.equals("zTXt") || kind.equals("iTXt")) {
+                readEntry(kind, data, text, name);
+            }
+        });
+        return text;
+    }
+
+    /**
+     * Holds every chunk against its checksum, whatever is in it.
+     *
+     * @throws ImageException one line where one is wrong, or the last chunk is missing
+     */
+    static void requireWhole(byte[] bytes, String name) {
+        walk(bytes, name, (_, _) -> { });
+    }
+
+    private interface Chunks {
+        void take(String kind, byte[] data);
+    }
+
+    private static void walk(byte[] bytes, String name, Chunks chunks) {
         ByteBuffer in = ByteBuffer.wrap(bytes);
         if (!isPng(bytes)) {
             throw new ImageException(name + ": not a PNG file");
         }
         in.position(SIGNATURE.length);
-        Map<String, String> text = new LinkedHashMap<>();
         while (true) {
             if (in.remaining() < 12) {
                 throw new ImageException(name + ": damaged PNG, it ends before its last chunk");
@@ -80,16 +102,14 @@ public final class Png {
             byte[] data = new byte[length];
             in.get(data);
             String kind = new String(type, StandardCharsets.ISO_8859_1);
-            boolean isText = kind.equals("tEXt") || kind.equals("zTXt") || kind.equals("iTXt");
             CRC32 crc = new CRC32();
             crc.update(bytes, start, length + 4);
             if (in.getInt() != (int) crc.getValue()) {
                 throw new ImageException(name + ": damaged PNG, the checksum of a chunk is wrong");
             }
-            if (isText) {
-                readEntry(kind, data, text, name);
-            } else if (kind.equals("IEND")) {
-                return text;
+            chunks.take(kind, data);
+            if (kind.equals("IEND")) {
+                return;
             }
         }
     }

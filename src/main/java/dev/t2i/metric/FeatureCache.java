@@ -1,5 +1,6 @@
 package dev.t2i.metric;
 
+import dev.t2i.data.FileTree;
 import dev.t2i.error.T2iException;
 import dev.t2i.image.Picture;
 import dev.t2i.safetensors.SafetensorsFile;
@@ -8,12 +9,10 @@ import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -22,7 +21,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import java.util.zip.CRC32;
 
 /**
@@ -77,12 +75,8 @@ public record FeatureCache(Path folder, Consumer<String> log, Consumer<Runnable>
     /** Names, lengths and times of the files below a folder: what changes when a picture does. */
     public static String listing(Path folder) throws IOException {
         StringBuilder listing = new StringBuilder(folder.toRealPath().toString());
-        try (Stream<Path> all = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
-            for (Path file : all.filter(Files::isRegularFile).sorted().toList()) {
-                listing.append('\n').append(folder.relativize(file)).append(' ').append(Files.size(file)).append(' ').append(Files.getLastModifiedTime(file).toMillis());
-            }
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
+        for (Path file : FileTree.sorted(folder)) {
+            listing.append('\n').append(folder.relativize(file)).append(' ').append(Files.size(file)).append(' ').append(Files.getLastModifiedTime(file).toMillis());
         }
         return listing.toString();
     }

@@ -1,5 +1,6 @@
 package dev.t2i.metric;
 
+import dev.t2i.data.FileTree;
 import dev.t2i.error.BadInputException;
 import dev.t2i.error.FileTrouble;
 import dev.t2i.image.Picture;
@@ -16,7 +17,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * Features of a set of pictures, wherever they are: a folder of pictures, a file of {@link FeatureStatistics}, pytorch-fid's {@code .npz}, or a
@@ -100,10 +100,10 @@ public record FeatureSource(Supplier<FeatureNetwork> network, String unnamed, Op
 
     private Features folder(Path folder) {
         List<Path> files;
-        try (Stream<Path> all = Files.walk(folder)) {
-            files = all.filter(Files::isRegularFile).filter(PictureFiles::hasPictureName).sorted().toList();
+        try {
+            files = FileTree.sorted(folder).stream().filter(PictureFiles::hasPictureName).toList();
         } catch (IOException e) {
-            throw new BadInputException(folder + ": cannot be listed, " + e.getMessage(), e);
+            throw new BadInputException(folder + ": cannot be listed, " + FileTrouble.reason(e), e);
         }
         if (files.size() < 2) {
             throw new BadInputException(folder + ": a distance needs at least 2 pictures, there are " + files.size());

@@ -17,7 +17,7 @@ import java.util.List;
  * @param stride how many elements lie between neighbours along each axis
  */
 record TorchTensor(Storage storage, StoredType type, long offset, List<Long> size, List<Long> stride) {
-    private static final int HIGHEST_RANK = 16;
+    static final int HIGHEST_RANK = 16;
 
     /**
      * A record of the archive.

@@ -2,11 +2,14 @@ package dev.t2i.pickle;
 
 import dev.t2i.safetensors.StoredType;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** What PyTorch's dictionaries of weights are made of: ordered dictionaries, tensors, and the types of their storages. */
 final class TorchWhitelist implements PickleWhitelist {
@@ -37,6 +40,8 @@ final class TorchWhitelist implements PickleWhitelist {
             Map.entry("bool", StoredType.BOOL), Map.entry("complex64", StoredType.C64));
 
     private final Map<String, TorchTensor.Storage> storages = new HashMap<>();
+    /** Lists that dictionaries were made of. Each list makes one, or a few bytes that name a long one again would copy all of it. */
+    private final Set<Object> spent = Collections.newSetFromMap(new IdentityHashMap<>());
 
     /** The storages that were named so far, by their keys. */
     Map<String, TorchTensor.Storage> storages() {
@@ -70,9 +75,9 @@ final class TorchWhitelist implements PickleWhitelist {
     }
 
     /** {@code OrderedDict()} or, as Python 2 wrote it, {@code OrderedDict([[key, value], …])}. */
-    private static Optional<Object> ordered(List<Object> arguments) {
+    private Optional<Object> ordered(List<Object> arguments) {
         Map<Object, Object> dictionary = new LinkedHashMap<>();
-        if (arguments.size() == 1 && arguments.getFirst() instanceof List<?> pairs) {
+        if (arguments.size() == 1 && arguments.getFirst() instanceof List<?> pairs && spent.add(pairs)) {
             for (Object pair : pairs) {
                 List<?> items = pair instanceof PickleTuple tuple ? tuple.items() : pair instanceof List<?> list ? list : List.of();
                 if (items.size() != 2 || !(items.getFirst() instanceof String name)) {
@@ -98,6 +103,9 @@ final class TorchWhitelist implements PickleWhitelist {
     }
 
     private static Optional<List<Long>> longs(PickleTuple tuple) {
+        if (tuple.items().size() > TorchTensor.HIGHEST_RANK) {
+            return Optional.empty();
+        }
         List<Long> longs = new ArrayList<>();
         for (Object item : tuple.items()) {
             if (!(item instanceof Long number)) {

@@ -37,7 +37,7 @@ final class ZipRecords implements CheckpointRecords {
     /** The one folder of the archive, with its slash. */
     private String folder() throws IOException {
         Optional<String> found = Optional.empty();
-        long stored = 0;
+        long unclaimed = Files.size(source);
         for (Enumeration<? extends ZipEntry> entries = zip.entries(); entries.hasMoreElements();) {
             ZipEntry entry = entries.nextElement();
             if (entry.getName().matches("[^/]+/constants\\.pkl")) {
@@ -46,11 +46,11 @@ final class ZipRecords implements CheckpointRecords {
             if (entry.getName().matches("[^/]+/data\\.pkl")) {
                 found = Optional.of(entry.getName().substring(0, entry.getName().indexOf('/') + 1));
             }
-            stored += entry.getCompressedSize();
-        }
-        // Records that overlap would make much out of little.
-        if (stored > Files.size(source)) {
-            throw bad("its records overlap; it is damaged or a trap");
+            // Records that overlap would make much out of little.
+            if (entry.getCompressedSize() < 0 || entry.getCompressedSize() > unclaimed) {
+                throw bad("its records overlap; it is damaged or a trap");
+            }
+            unclaimed -= entry.getCompressedSize();
         }
         return found.orElseThrow(() -> bad("is a zip archive without data.pkl, so no PyTorch checkpoint"));
     }
@@ -73,6 +73,9 @@ final class ZipRecords implements CheckpointRecords {
         }
         if (entry.getMethod() != ZipEntry.STORED) {
             throw bad("the record '" + OneLine.of(name, 80) + "' is compressed, which torch.save never does" + PyTorchCheckpoint.AGAIN);
+        }
+        if (entry.getSize() != entry.getCompressedSize()) {
+            throw bad("the record '%s' is said to have %d bytes and lies in %d; it is damaged or a trap".formatted(OneLine.of(name, 80), entry.getSize(), entry.getCompressedSize()));
         }
         return entry;
     }

@@ -190,11 +190,17 @@ public final class SafetensorsFile implements Weights {
         return info;
     }
 
+    /** The bytes of a tensor where they lie; also of one that is longer than a {@link Shape} may be. */
+    public MemorySegment bytes(String name) {
+        TensorInfo info = info(name);
+        return data.asSlice(info.begin(), info.bytes());
+    }
+
     @Override
     public Tensor tensor(String name) {
         TensorInfo info = info(name);
         Shape shape = info.shape(origin);
-        return Tensor.wrap(data.asSlice(info.begin(), info.bytes()), info.dtype(origin), shape);
+        return Tensor.wrap(bytes(name), info.dtype(origin), shape);
     }
 
     @Override

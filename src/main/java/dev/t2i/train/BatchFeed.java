@@ -17,7 +17,7 @@ public abstract class BatchFeed<R, B> implements AutoCloseable {
 
     private final String name;
     private final BlockingQueue<R> free = new ArrayBlockingQueue<>(AHEAD);
-    /** Batches, or the exception that ended the making of them. */
+    /** Batches, or what ended the making of them, an {@link Error} included: who waits for a batch has to hear of it. */
     private final BlockingQueue<Object> ready = new ArrayBlockingQueue<>(AHEAD);
     private Thread maker;
     private long nextStep = -1;
@@ -48,9 +48,12 @@ public abstract class BatchFeed<R, B> implements AutoCloseable {
             long asked = System.nanoTime();
             Object next = ready.take();
             waited = (System.nanoTime() - asked) * 1e-9;
-            if (next instanceof RuntimeException failure) {
+            if (next instanceof Throwable failure) {
                 nextStep = -1;
-                throw failure;
+                if (failure instanceof Error error) {
+                    throw error;
+                }
+                throw (RuntimeException) failure;
             }
             @SuppressWarnings("unchecked")
             B batch = (B) next;
@@ -76,7 +79,7 @@ public abstract class BatchFeed<R, B> implements AutoCloseable {
         List<Object> stale = new ArrayList<>();
         ready.drainTo(stale);
         for (Object item : stale) {
-            if (!(item instanceof RuntimeException)) {
+            if (!(item instanceof Throwable)) {
                 @SuppressWarnings("unchecked")
                 B batch = (B) item;
                 recycle(batch);
@@ -93,11 +96,11 @@ public abstract class BatchFeed<R, B> implements AutoCloseable {
                 Object made;
                 try {
                     made = make(room, step);
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
                     made = e;
                 }
                 ready.put(made);
-                if (made instanceof RuntimeException) {
+                if (made instanceof Throwable) {
                     break;
                 }
                 room = null;

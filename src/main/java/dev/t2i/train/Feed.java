@@ -1,6 +1,7 @@
 package dev.t2i.train;
 
 import dev.t2i.data.CaptionedImages;
+import dev.t2i.data.DataException;
 import dev.t2i.data.Example;
 import dev.t2i.data.Sides;
 import dev.t2i.tensor.CounterRandom;
@@ -64,6 +65,10 @@ final class Feed extends BatchFeed<Tensor, Feed.Batch> {
 
     Feed(CaptionedImages data, long seed, int batch, int size, AugmentSettings augment) {
         data.requireSize(augment.loaded(size));
+        if (data.size() > Integer.MAX_VALUE && data.size() != CaptionedImages.ENDLESS) {
+            throw new DataException("data of %d pictures: at most %d can be brought into an order; name fewer, or of scenes no count, which is without end"
+                    .formatted(data.size(), Integer.MAX_VALUE));
+        }
         this(data, seed, batch, size, augment, Arena.ofShared());
     }
 
@@ -75,7 +80,7 @@ final class Feed extends BatchFeed<Tensor, Feed.Batch> {
         this.size = size;
         this.augment = augment;
         this.arena = arena;
-        this.epochOrder = data.size() == CaptionedImages.ENDLESS ? null : new long[Math.toIntExact(data.size())];
+        this.epochOrder = data.size() == CaptionedImages.ENDLESS ? null : new long[(int) data.size()];
         this.loaded = ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(4L * augment.loaded(size) * augment.loaded(size) * 3, 4));
         // As many as processors: while the training waits they may have all of them, and while it does not they wait for room.
         this.loaders = new ForkJoinPool(Math.min(MOST_LOADERS, Runtime.getRuntime().availableProcessors()));
@@ -97,23 +102,28 @@ final class Feed extends BatchFeed<Tensor, Feed.Batch> {
         for (int i = 0; i < batch; i++) {
             numbers[i] = index(step * batch + i);
         }
+        // Noted here, for a task would give an exception of its own making, without the message, wherever it can.
+        Throwable[] failures = new Throwable[batch];
         List<ForkJoinTask<?>> tasks = new ArrayList<>();
         for (int i = 0; i < batch; i++) {
             int row = i;
             tasks.add(loaders.submit(() -> {
-                examples[row] = load(pictures, row, numbers[row], step * batch + row);
+                try {
+                    examples[row] = load(pictures, row, numbers[row], step * batch + row);
+                } catch (RuntimeException | Error e) {
+                    failures[row] = e;
+                }
             }));
         }
-        RuntimeException failure = null;
-        for (ForkJoinTask<?> task : tasks) {
-            // All of them end before the room may be used again.
-            task.quietlyJoin();
-            if (failure == null && task.getException() != null) {
-                failure = task.getException() instanceof RuntimeException e ? e : new IllegalStateException(task.getException());
+        // All of them end before the room may be used again.
+        tasks.forEach(ForkJoinTask::quietlyJoin);
+        for (Throwable failure : failures) {
+            if (failure instanceof Error error) {
+                throw error;
             }
-        }
-        if (failure != null) {
-            throw failure;
+            if (failure != null) {
+                throw (RuntimeException) failure;
+            }
         }
         return List.of(examples);
     }

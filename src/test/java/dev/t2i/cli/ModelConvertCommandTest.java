@@ -130,6 +130,22 @@ class ModelConvertCommandTest {
     }
 
     @Test
+    void recordsThatClaimMoreThanTheyHaveCostNothing() throws IOException {
+        ByteBuffer archive = ByteBuffer.wrap(Files.readAllBytes(FIXTURES.resolve("good.pt"))).order(ByteOrder.LITTLE_ENDIAN);
+        int last = archive.capacity() - 4;
+        while (archive.getInt(last) != 0x02014b50) {
+            last--;
+        }
+        // The directory's last entry is data/0: its size, which is not its size in the archive.
+        archive.putInt(last + 24, 0x7FFFFFF0);
+        Path trap = folder.resolve("trap.pt");
+        Files.write(trap, archive.array());
+        assertEquals(4, convert(trap));
+        assertEquals(1, err.toString().lines().count(), err::toString);
+        assertTrue(err.toString().contains("the record 'data/0' is said to have 2147483632 bytes and lies in 16"), err::toString);
+    }
+
+    @Test
     void damagedArchivesAreRefused() throws IOException {
         byte[] whole = Files.readAllBytes(FIXTURES.resolve("types.pt"));
         Path cut = folder.resolve("cut.pt");

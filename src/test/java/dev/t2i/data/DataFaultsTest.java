@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
@@ -131,6 +132,22 @@ class DataFaultsTest {
     }
 
     @Test
+    void cocoWithThePicturesOfOneSplit() throws IOException {
+        copy("coco2017");
+        for (Path picture : files("train2017")) {
+            Files.delete(picture);
+        }
+        Files.delete(folder.resolve("train2017"));
+        Problems problems = check("coco:" + folder);
+        assertCounts(problems, Map.of(MISSING_PICTURE, 1L));
+        assertEquals("train2017: captions name pictures in 'train2017', but there is no such folder, nor images/train2017", problems.first().toString());
+        assertRefused("coco:" + folder + "?split=val", "there is no such folder, nor images/train2017");
+        Catalogue val = DataSpec.parse("coco:" + folder).catalogue();
+        assertTrue(val.size() > 0);
+        assertEquals(val.size(), DataSpec.parse("coco:" + folder + "?split=val&faults=skip").open().size());
+    }
+
+    @Test
     void flickrWithHoles() throws IOException {
         copy("flickr30k-kaggle");
         Path csv = folder.resolve("flickr30k_images/results.csv");
@@ -139,6 +156,52 @@ class DataFaultsTest {
         save("flickr30k_images/flickr30k_images/extra.png", noise(64, 48, 1));
         Files.writeString(csv, Files.readString(csv) + "no row at all\n" + pictures.get(1).getFileName() + "| 5|   \n");
         assertCounts(check("flickr30k:" + folder), Map.of(MISSING_PICTURE, 1L, PICTURE_WITHOUT_CAPTION, 1L, BAD_METADATA, 1L, EMPTY_CAPTION, 1L));
+    }
+
+    /** Files of Flickr30k go by their names, so that the splits of neighbours differ. */
+    private void flickrByKarpathy(Map<String, String> splits, String captions) throws IOException {
+        StringBuilder images = new StringBuilder();
+        splits.forEach((name, split) -> images.append(images.isEmpty() ? "" : ", ")
+                .append("{\"filename\": \"%s\", \"split\": \"%s\", \"sentences\": [%s]}".formatted(name, split, captions)));
+        Files.writeString(folder.resolve("dataset_flickr30k.json"), "{\"images\": [" + images + "]}");
+    }
+
+    @Test
+    void aNearDuplicateDoesNotHideALeak() throws IOException {
+        Picture picture = noise(64, 48, 1);
+        save("a.png", picture);
+        save("b.png", Resize.to(picture, 128, 96, Resize.Filter.CUBIC));
+        save("c.png", Resize.to(picture, 96, 72, Resize.Filter.CUBIC));
+        flickrByKarpathy(new TreeMap<>(Map.of("a.png", "train", "b.png", "test", "c.png", "train")), "{\"raw\": \"noise\"}");
+        Problems problems = check("flickr30k:" + folder);
+        assertCounts(problems, Map.of(SPLIT_LEAK, 2L, NEAR_DUPLICATE, 1L));
+        assertEquals("c.png: almost the same picture as a.png", problems.examples(NEAR_DUPLICATE).getFirst().toString());
+    }
+
+    @Test
+    void captionsThatSayNothingAndPicturesWithoutOne() throws IOException {
+        save("a.png", noise(64, 48, 1));
+        save("b.png", noise(64, 48, 2));
+        flickrByKarpathy(Map.of("a.png", "train"), "{\"raw\": \"...\"}, {\"raw\": \"ein H\u00e4uschen\"}, {\"raw\": \"\u732b\"}");
+        String said = Files.readString(folder.resolve("dataset_flickr30k.json"));
+        Files.writeString(folder.resolve("dataset_flickr30k.json"), said.replace("[{\"filename", "[{\"filename\": \"b.png\", \"split\": \"train\", \"sentences\": []}, {\"filename"));
+        Problems problems = check("flickr30k:" + folder);
+        assertCounts(problems, Map.of(EMPTY_CAPTION, 1L, PICTURE_WITHOUT_CAPTION, 1L));
+        assertEquals("a.png: its caption '...' has no letter or digit, so nothing to learn from", problems.examples(EMPTY_CAPTION).getFirst().toString());
+        assertEquals("b.png: no caption for this picture", problems.examples(PICTURE_WITHOUT_CAPTION).getFirst().toString());
+    }
+
+    /** As names beyond ASCII are none where the locale is C. */
+    @Test
+    void namesThatNoFileHereCanHaveAreFaultsOfTheData() throws IOException {
+        save("a.png", noise(64, 48, 1));
+        Files.writeString(folder.resolve("metadata.jsonl"), "{\"file_name\": \"a.png\", \"text\": \"a\"}\n{\"file_name\": \"b\\u0000.png\", \"text\": \"b\"}\n");
+        Problems problems = check("folder:" + folder);
+        assertCounts(problems, Map.of(UNSAFE_NAME, 1L));
+        assertTrue(problems.first().message().contains("cannot be the name of a file here") && !problems.first().message().contains("leads out"), problems.first().message());
+        Catalogue catalogue = new FileCatalogue(folder, List.of(FileCatalogue.Entry.of("b\0.png", "", List.of("b"))), 1, new Problems());
+        String message = assertThrows(DataException.class, () -> catalogue.bytes(0)).getMessage();
+        assertTrue(message.startsWith(folder + "/b\0.png: cannot be the name of a file here"), message);
     }
 
     @Test
@@ -163,6 +226,18 @@ class DataFaultsTest {
         Files.delete(train);
         Files.delete(folder.resolve("test/filenames.txt"));
         assertRefused("cub:" + folder + "?crop=none", "no lists of what is for training");
+    }
+
+    @Test
+    void endingsOfBirdsInCapitals() throws IOException {
+        copy("birds");
+        List<String> names = new ArrayList<>(PickledNames.read(folder.resolve("train/filenames.pickle")));
+        Files.delete(folder.resolve("train/filenames.pickle"));
+        Files.move(folder.resolve("text/" + names.get(0) + ".txt"), folder.resolve("text/" + names.get(0) + ".TXT"));
+        Files.move(folder.resolve("CUB_200_2011/images/" + names.get(0) + ".jpg"), folder.resolve("CUB_200_2011/images/" + names.get(0) + ".JPG"));
+        names.set(0, names.get(0) + ".JPG");
+        Files.write(folder.resolve("train/filenames.txt"), names);
+        assertCounts(check("cub:" + folder), Map.of());
     }
 
     @Test

@@ -74,6 +74,26 @@ class FolderImagesTest {
     }
 
     @Test
+    void endingsAreReadInEitherCase() throws IOException {
+        picture("CAT.PNG", 8, 8, 9);
+        write("CAT.TXT", "a cat");
+        picture("dog.png", 8, 8, 9);
+        write("dog.Txt", "a dog");
+        for (String options : new String[] {"", "?extension=TXT"}) {
+            CaptionedImages images = DataSpec.parse("folder:" + folder + options).open();
+            assertEquals(Set.of("a cat"), captions(images, 0));
+            assertEquals(Set.of("a dog"), captions(images, 1));
+        }
+    }
+
+    @Test
+    void aLineOfTwoObjectsIsNotALineOfJson() throws IOException {
+        picture("a.png", 8, 8, 9);
+        write("metadata.jsonl", "{\"file_name\": \"a.png\", \"text\": \"x\"} \n{\"file_name\": \"a.png\", \"text\": \"y\"}{\"file_name\": \"b.png\", \"text\": \"z\"}\n");
+        assertOpenFails("", "metadata.jsonl:2: not a line of JSON");
+    }
+
+    @Test
     void everyDefectIsReported() throws IOException {
         picture("good.png", 8, 8, 9);
         picture("alone.png", 8, 8, 9);

@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.t2i.image.Picture;
 import dev.t2i.image.Png;
+import dev.t2i.safetensors.AtomicFile;
 import dev.t2i.safetensors.SafetensorsFile;
+import dev.t2i.safetensors.SafetensorsStream;
 import dev.t2i.safetensors.SafetensorsWriter;
 import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
@@ -99,6 +101,15 @@ class PackTest {
     }
 
     @Test
+    void aSetWithoutATrainingSplitIsPackedAsItIs() throws IOException {
+        Path data = someFolder();
+        Files.move(data.resolve("train"), data.resolve("validation"));
+        Path file = folder.resolve("some.pack");
+        PackWriter.write(DataSpec.parse("folder:" + data), file, SMALL, _ -> {});
+        assertAlike(DataSpec.parse("folder:" + data + "?split=all").open(), DataSpec.parse("pack:" + file).open(), 16);
+    }
+
+    @Test
     void picturesAtFaultStopAPackUnlessTheyAreToBeLeftOut() throws IOException {
         Path data = someFolder();
         Files.writeString(data.resolve("train/3.png"), "no picture");
@@ -179,6 +190,54 @@ class PackTest {
         try (Stream<Path> files = Files.list(folder)) {
             assertEquals(List.of(file), files.toList(), "a pack that was not finished leaves nothing");
         }
+    }
+
+    @Test
+    void whatAPackHasNoRoomForIsSaidBeforeAnythingIsPacked() throws IOException {
+        Path file = folder.resolve("x.pack");
+        long[] done = new long[1];
+        PackWriter.Options long16 = new PackWriter.Options(16, "\"\n".repeat(2100), false, 2);
+        assertMessage("the licence: 8402 bytes, a pack has room for 8000; name it", () -> PackWriter.write(DataSpec.parse("scenes:?count=2"), file, long16, i -> done[0] = i));
+        assertEquals(0, done[0]);
+        PackWriter.Options most = new PackWriter.Options(16, "\"".repeat(3990), false, 2);
+        PackWriter.write(DataSpec.parse("scenes:?count=2"), file, most, _ -> {});
+        assertEquals(most.licence(), PackFile.open(file).metadata().get("licence"));
+
+        Path karpathy = Files.createDirectory(folder.resolve("coco"));
+        Files.createDirectory(karpathy.resolve("train2014"));
+        Files.write(karpathy.resolve("train2014/a.png"), Png.encode(Picture.blank(16, 16), Map.of()));
+        Files.writeString(karpathy.resolve("dataset_coco.json"), "{\"images\": [{\"filepath\": \"train2014\", \"filename\": \"a.png\", \"split\": \"%s\", \"sentences\": [{\"raw\": \"a\"}]}]}"
+                .formatted("x".repeat(7000)));
+        assertMessage("the names of its splits are too long", () -> PackWriter.write(DataSpec.parse("coco:" + karpathy + "?split=all"), folder.resolve("y.pack"), SMALL, _ -> {}));
+    }
+
+    /** Hundreds of millions of captions, in a file of which most is a hole. */
+    @Test
+    void textsLongerThanAnArrayAreRead() throws IOException {
+        Path small = folder.resolve("small.pack");
+        PackWriter.write(DataSpec.parse("scenes:?count=2"), small, SMALL, _ -> {});
+        Path large = folder.resolve("large.pack");
+        long hole = 1L << 31;
+        try (Arena arena = Arena.ofConfined()) {
+            SafetensorsFile file = SafetensorsFile.open(small, arena);
+            AtomicFile.write(large, channel -> {
+                SafetensorsStream out = new SafetensorsStream(channel);
+                file.metadata().forEach(out::metadata);
+                for (String name : file.names()) {
+                    out.write(file.bytes(name).asByteBuffer());
+                    boolean longer = name.equals("captions");
+                    if (longer) {
+                        channel.position(channel.position() + hole);
+                    }
+                    long[] dims = file.info(name).dims().stream().mapToLong(dim -> longer ? dim + hole : dim).toArray();
+                    out.end(name, file.info(name).type().dtype().orElseThrow(), dims);
+                }
+                out.finish();
+            });
+        }
+        assertTrue(Files.size(large) > hole);
+        assertAlike(DataSpec.parse("pack:" + small).open(), DataSpec.parse("pack:" + large).open(), 16);
+        assertEquals(PackFile.open(small).captions(1), PackFile.open(large).captions(1));
     }
 
     @Test

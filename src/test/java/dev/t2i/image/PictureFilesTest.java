@@ -7,8 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.t2i.safetensors.SafetensorsFile;
 import dev.t2i.tensor.Tensor;
+import java.awt.Transparency;
 import java.awt.color.ColorSpace;
 import java.awt.color.ICC_ColorSpace;
+import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -20,6 +25,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
+import java.util.zip.Deflater;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 
@@ -135,6 +141,65 @@ class PictureFilesTest {
             }
         }
         assertEquals(expected.formatted("65000x65000"), message(gif, "bomb"));
+    }
+
+    @Test
+    void picturesOfOneEndlessRowAreRefused() {
+        assertEquals("row.png: claims to be 65537x1 pixels; a side may have 65536; cut it into parts", message(Png.encode(Picture.blank(65_537, 1), Map.of()), "row.png"));
+        assertTrue(message(Png.encode(Picture.blank(1, 65_537), Map.of()), "column.png").contains("65536; cut it"));
+        Picture row = PictureFiles.decode(Png.encode(Picture.blank(65_536, 1), Map.of()), "row.png");
+        assertEquals(17, Resize.to(row, 17, 16, Resize.Filter.BOX).width());
+    }
+
+    /** Decoders go by the first frame; what comes behind it must not be taken for the size. */
+    @Test
+    void aSecondFrameOfAJpegHidesNothing() throws IOException {
+        byte[] jpeg = Files.readAllBytes(PICTURES.resolve("rgb.jpg"));
+        int frame = 2;
+        while (!((jpeg[frame] & 255) == 0xFF && (jpeg[frame + 1] & 255) == 0xC0)) {
+            frame++;
+        }
+        ByteBuffer.wrap(jpeg).putShort(frame + 5, (short) 25_000).putShort(frame + 7, (short) 25_000);
+        byte[] second = Arrays.copyOfRange(jpeg, frame, frame + 2 + ByteBuffer.wrap(jpeg).getShort(frame + 2));
+        ByteBuffer.wrap(second).putShort(5, (short) 1).putShort(7, (short) 1);
+        assertTrue(message(insert(jpeg, jpeg.length - 2, second), "bomb.jpg").startsWith("bomb.jpg: claims to be 25000x25000"));
+    }
+
+    @Test
+    void textsOfAPngDoNotMatterToItsPixels() {
+        Picture picture = PngTest.noise(9, 7);
+        byte[] png = Png.encode(picture, Map.of());
+        byte[] endless = ByteBuffer.allocate(3_000_000).put("XML:com.adobe.xmp\0\0\0\0\0".getBytes()).array();
+        byte[] packed = new byte[10_000];
+        Deflater deflater = new Deflater();
+        deflater.setInput(new byte[2 << 20]);
+        deflater.finish();
+        byte[] inflating = ByteBuffer.allocate(9 + deflater.deflate(packed)).put("comment\0\0".getBytes()).put(packed, 0, (int) deflater.getBytesWritten()).array();
+        deflater.end();
+        for (byte[] odd : List.of(chunk("iTXt", endless), chunk("zTXt", inflating), chunk("tEXt", "no end".getBytes()), chunk("iTXt", "x\0".getBytes()))) {
+            byte[] file = insert(png, 33, odd);
+            assertEquals(picture, PictureFiles.decode(file, "odd.png"));
+            file[40] ^= 1;
+            assertTrue(message(file, "odd.png").contains("checksum"));
+        }
+    }
+
+    private static byte[] chunk(String type, byte[] data) {
+        ByteBuffer chunk = ByteBuffer.allocate(data.length + 12).putInt(data.length).put(type.getBytes()).put(data);
+        CRC32 crc = new CRC32();
+        crc.update(chunk.array(), 4, data.length + 4);
+        return chunk.putInt((int) crc.getValue()).array();
+    }
+
+    @Test
+    void greyOfManyBitsIsRefusedNotBlack() throws IOException {
+        for (int type : new int[] {DataBuffer.TYPE_FLOAT, DataBuffer.TYPE_INT}) {
+            ColorModel grey = new ComponentColorModel(ColorSpace.getInstance(ColorSpace.CS_GRAY), false, false, Transparency.OPAQUE, type);
+            BufferedImage image = new BufferedImage(grey, grey.createCompatibleWritableRaster(40, 30), false, null);
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            assertTrue(ImageIO.write(image, "tiff", out));
+            assertEquals("map.tif: grey of 32 bits, of which nobody says what is white; save it with at most 16", message(out.toByteArray(), "map.tif"));
+        }
     }
 
     @Test

@@ -68,6 +68,29 @@ class PickleReaderTest {
         assertTrue(refused.getMessage().startsWith("test: the pickle "), refused::getMessage);
     }
 
+    /** What a pickle names again costs it two bytes, so what is made of it must not be as long as it is. */
+    @Test
+    void longListsAndTuplesAreCopiedOnce() {
+        String list = "](S'a'\nI1\nlaq\u00010";
+        String call = "ccollections\nOrderedDict\nh\u0001\u0085R";
+        assertEquals(Map.of("a", 1L), readTorch(list + call + "."));
+        assertTrue(assertThrows(PickleException.class, () -> readTorch(list + call + call + ".")).getMessage().contains("calls collections.OrderedDict in an unusual way"));
+        String storage = "((S'storage'\nctorch\nFloatStorage\nS'0'\nS'cpu'\nI4\ntQ";
+        for (int dimensions : new int[] {2, 16, 17}) {
+            String sizes = "(" + "I1\n".repeat(dimensions) + "t";
+            String tensor = "ctorch._utils\n_rebuild_tensor\n" + storage + "I0\n" + sizes + sizes + "tR.";
+            if (dimensions > 16) {
+                assertTrue(assertThrows(PickleException.class, () -> readTorch(tensor)).getMessage().contains("in an unusual way"));
+            } else {
+                assertEquals(dimensions, assertInstanceOf(TorchTensor.class, readTorch(tensor)).size().size());
+            }
+        }
+    }
+
+    private static Object readTorch(String pickle) {
+        return PickleReader.read(pickle.getBytes(StandardCharsets.ISO_8859_1), "test", new TorchWhitelist());
+    }
+
     @Test
     void anyBytesAreReadOrRefused() {
         Random random = new Random(11);

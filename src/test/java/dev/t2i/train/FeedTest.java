@@ -12,8 +12,11 @@ import dev.t2i.data.DataException;
 import dev.t2i.data.DataSpec;
 import dev.t2i.data.Example;
 import dev.t2i.data.PackWriter;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +35,9 @@ class FeedTest {
             loads.incrementAndGet();
             if (index == size - 1 && caption.isEmpty()) {
                 throw new DataException("picture " + index + " is at fault");
+            }
+            if (index == size - 1 && caption.equals("too much")) {
+                throw new OutOfMemoryError("picture " + index + " is too much");
             }
             for (int y = 0; y < imageSize; y++) {
                 for (int x = 0; x < imageSize; x++) {
@@ -133,6 +139,33 @@ class FeedTest {
     }
 
     @Test
+    void asManyPicturesAreKeptAsTheLimitAllows() {
+        int bytes = SIZE * SIZE * 3;
+        AtomicInteger loads = new AtomicInteger();
+        batches(new CachedImages(new Ruled(8, "a", loads), 5 * bytes + 1), AugmentSettings.NONE, 0, 1, 2, 3, 4, 5);
+        // The feed makes batches ahead, of which some may have been begun.
+        assertTrue(loads.get() >= 5 + 3 * 3 && loads.get() <= 5 + 3 * 5, loads.toString());
+    }
+
+    /** That limit is the heap's size unless told, and whoever asks for a buffer once it is reached gets none. */
+    @Test
+    void whatIsKeptTakesNothingOfTheLimitForBuffers() {
+        int size = 256;
+        AtomicInteger loads = new AtomicInteger();
+        CachedImages kept = new CachedImages(new Ruled(8, "a", loads), 1 << 30);
+        BufferPoolMXBean buffers = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream().filter(pool -> pool.getName().equals("direct")).findFirst().orElseThrow();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment pixels = arena.allocate(4L * size * size * 3, 4);
+            long before = buffers.getMemoryUsed();
+            for (int i = 0; i < 16; i++) {
+                kept.load(i % 8, 0, size, pixels);
+            }
+            assertEquals(8, loads.get());
+            assertTrue(buffers.getMemoryUsed() - before < size * size * 3, buffers.getMemoryUsed() + " after " + before);
+        }
+    }
+
+    @Test
     void sizesThatAPackDoesNotHoldAreRefusedBeforeTheTraining(@TempDir Path folder) {
         Path file = folder.resolve("scenes.pack");
         PackWriter.write(DataSpec.parse("scenes:?count=4"), file, new PackWriter.Options(SIZE, "", false, 1), _ -> {});
@@ -143,11 +176,26 @@ class FeedTest {
     }
 
     @Test
+    void scenesThatCannotBeTrainedOnAreRefusedBeforeTheTraining() {
+        String message = assertThrows(DataException.class, () -> new Feed(DataSpec.parse("scenes:").open(), 7, 4, 8)).getMessage();
+        assertEquals("scenes are rendered at 16 to 4096 pixels, not 8", message);
+        message = assertThrows(DataException.class, () -> new Feed(DataSpec.parse("scenes:?count=3000000000").open(), 7, 4, SIZE)).getMessage();
+        assertTrue(message.startsWith("data of 3000000000 pictures: at most 2147483647"), message);
+    }
+
+    @Test
     void aPictureAtFaultStopsTheTraining() {
         Ruled data = new Ruled(4, "", new AtomicInteger());
         try (Feed feed = new Feed(data, 7, 4, SIZE)) {
             assertEquals("picture 3 is at fault", assertThrows(DataException.class, () -> feed.take(0)).getMessage());
             assertFalse(Thread.currentThread().isInterrupted());
+        }
+    }
+
+    @Test
+    void anErrorStopsTheTrainingAsItIs() {
+        try (Feed feed = new Feed(new Ruled(4, "too much", new AtomicInteger()), 7, 4, SIZE)) {
+            assertEquals("picture 3 is too much", assertThrows(OutOfMemoryError.class, () -> feed.take(0)).getMessage());
         }
     }
 }
