@@ -36,14 +36,16 @@ final class TrainCommand extends TrainingCommand {
     @Option(names = "--data", paramLabel = "SPEC", required = true, description = "Captioned pictures: scenes:, folder:DIR, coco:DIR, webdataset:PATTERN and others; 'data check --help' lists them.")
     private String data;
 
+    private static final long MOST_CACHE = Long.MAX_VALUE >> 20;
+
     @Option(names = "--cache", paramLabel = "MB", defaultValue = "1024", description = {
         "Memory for pictures that have been decoded and resized, so that each is decoded once and not in every epoch; 0 for none. Default: ${DEFAULT-VALUE}",
         "What does not fit is decoded again; 'data pack' does it once and for all."})
     private long cache;
 
     private CaptionedImages open(DataSpec spec) {
-        if (cache < 0) {
-            throw new ParameterException(spec().commandLine(), "--cache is " + cache + ", must be at least 0");
+        if (cache < 0 || cache > MOST_CACHE) {
+            throw new ParameterException(spec().commandLine(), "--cache is %d, must be 0 to %d".formatted(cache, MOST_CACHE));
         }
         CaptionedImages images = spec.open();
         boolean comesAgain = images.size() <= Integer.MAX_VALUE && spec.kind() != DataSpec.Kind.PACK;

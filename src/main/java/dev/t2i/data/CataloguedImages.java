@@ -6,6 +6,8 @@ import dev.t2i.image.PictureFiles;
 import dev.t2i.image.Resize;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -49,8 +51,10 @@ public final class CataloguedImages implements CaptionedImages {
         Problems problems = catalogue.problems();
         if (!problems.isEmpty() && !spec.skipsFaults()) {
             String more = problems.count() == 1 ? "" : "; " + (problems.count() == 2 ? "1 more problem" : problems.count() - 1 + " more problems");
-            throw new DataException("%s/%s%s, see 'data check %s'; ?faults=skip leaves out what is at fault"
-                    .formatted(spec.location(), problems.first(), more, spec));
+            // Problems name files inside a folder; a pattern of shards has no inside.
+            String between = Files.isDirectory(Path.of(spec.location())) ? "/" : ": ";
+            throw new DataException("%s%s%s%s, see 'data check %s'; ?faults=skip leaves out what is at fault"
+                    .formatted(spec.location(), between, problems.first(), more, spec));
         }
         if (catalogue.size() == 0) {
             throw new DataException("data '" + spec + "': no picture with a caption is there");
