@@ -13,6 +13,7 @@ import dev.t2i.backend.Backends;
 import dev.t2i.config.Settings;
 import dev.t2i.data.CaptionedImages;
 import dev.t2i.data.DataSpec;
+import dev.t2i.data.Example;
 import dev.t2i.error.BadInputException;
 import dev.t2i.error.BadModelException;
 import dev.t2i.gan.AdapterSettings;
@@ -20,8 +21,10 @@ import dev.t2i.gan.DamsmSettings;
 import dev.t2i.gan.ModelConversion;
 import dev.t2i.gan.ModelFolder;
 import dev.t2i.gpt2.Gpt2Files;
+import dev.t2i.metric.MatchingModel;
 import dev.t2i.tensor.DType;
 import dev.t2i.text.CaptionEncoder;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -87,7 +90,31 @@ class DamsmTrainingTest {
         encoder = TinyModel.write(folder.resolve("tiny")).resolve(ModelFolder.ENCODER);
     }
 
+    /** Every other caption says nothing, and what is wrong of it no more. */
+    private record HalfSilent(CaptionedImages scenes) implements CaptionedImages {
+        @Override
+        public long size() {
+            return scenes.size();
+        }
+
+        @Override
+        public Example load(long index, long captionSeed, int imageSize, MemorySegment pixels) {
+            scenes.load(index, captionSeed, imageSize, pixels);
+            return describe(index, captionSeed);
+        }
+
+        @Override
+        public Example describe(long index, long captionSeed) {
+            Example example = scenes.describe(index, captionSeed);
+            return index % 2 == 0 ? example : new Example("...", Optional.of(" ?"), example.attributes());
+        }
+    }
+
     private MatchingTask matching(String text) {
+        return matching(text, data);
+    }
+
+    private MatchingTask matching(String text, CaptionedImages data) {
         MatchingSettings settings = Settings.parse(MATCHING.formatted(text.strip()), "test", MatchingSettings.class, List.of());
         return new MatchingTask(settings, encoder, data, Backends.get("vector", 2));
     }
@@ -128,6 +155,27 @@ class DamsmTrainingTest {
                     assertFalse(Arrays.equals(values, after.get(name)), name + " never moved");
                 }
             });
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {RECURRENT, GPT2, LOGITS})
+    void captionsThatSayNothingEndNoTraining(String text) throws Exception {
+        Path model = Files.createDirectory(folder.resolve("matching"));
+        try (MatchingTask task = matching(text, new HalfSilent(data))) {
+            task.initialize();
+            task.compile();
+            for (int step = 0; step < 3; step++) {
+                task.step(step);
+                assertTrue(task.statistics().values().stream().allMatch(Double::isFinite), task.statistics().toString());
+            }
+            TaskRun.states(task).forEach((name, values) -> assertTrue(IntStream.range(0, values.length).allMatch(i -> Float.isFinite(values[i])), name));
+            task.export(model, "matching", 12);
+        }
+        try (MatchingModel evaluator = MatchingModel.open(model, Backends.get("vector", 2))) {
+            for (float[] vector : evaluator.texts(List.of("...", "a red house", ""))) {
+                assertTrue(IntStream.range(0, vector.length).allMatch(i -> Float.isFinite(vector[i])), Arrays.toString(vector));
+            }
         }
     }
 
