@@ -58,7 +58,7 @@ public final class MatchingModel implements AutoCloseable {
     private MatchingModel(Path folder, Backend backend) {
         this.folder = folder;
         this.config = MatchingConfig.read(folder);
-        CaptionEncoder encoder = ModelFolder.encoder(folder);
+        CaptionEncoder encoder = config.text().heard(ModelFolder.encoder(folder));
         config.text().requireFits(folder + ": text", encoder);
         this.tokenizer = encoder.tokenizer();
         this.endOfText = encoder.endOfText();
