@@ -24,7 +24,10 @@ import dev.t2i.gpt2.Gpt2Files;
 import dev.t2i.metric.MatchingModel;
 import dev.t2i.tensor.DType;
 import dev.t2i.text.CaptionEncoder;
+import dev.t2i.tensor.Shape;
+import dev.t2i.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -240,6 +243,15 @@ class DamsmTrainingTest {
                 trainer.resume();
             } else {
                 run.create(settings);
+    @Test
+    void captionsThatAnEncoderHearsAlikeAreTheSame() {
+        try (Arena arena = Arena.ofConfined()) {
+            Tensor same = Tensor.allocate(arena, DType.F32, Shape.of(2, 4));
+            SameCaptions.fill(same, List.of("A red house.", "a red  house"), List.of("a blue house", "a red house"));
+            assertArrayEquals(new float[] {0, 1, 0, 1, 1, 0, 0, 1}, same.toFloatArray());
+        }
+    }
+
                 trainer.start();
             }
             trainer.run();
