@@ -21,16 +21,18 @@ import dev.t2i.gan.DamsmSettings;
 import dev.t2i.gan.ModelConversion;
 import dev.t2i.gan.ModelFolder;
 import dev.t2i.gpt2.Gpt2Files;
+import dev.t2i.gpt2.Gpt2Weights;
 import dev.t2i.metric.MatchingModel;
 import dev.t2i.tensor.DType;
-import dev.t2i.text.CaptionEncoder;
 import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
-import java.lang.foreign.MemorySegment;
+import dev.t2i.text.CaptionEncoder;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -182,6 +184,30 @@ class DamsmTrainingTest {
         }
     }
 
+    @Test
+    void anUntiedHeadLearnsAlongAndIsExported() throws Exception {
+        try (Arena arena = Arena.ofConfined()) {
+            Gpt2Files files = Gpt2Files.open(encoder);
+            Map<String, Tensor> weights = new LinkedHashMap<>();
+            Gpt2Weights.shapes(files.config()).keySet().forEach(name -> weights.put(name, files.weights(arena).tensor(name)));
+            weights.put("lm_head.weight", weights.get("wte.weight"));
+            Path config = encoder.resolve(Gpt2Files.CONFIG_FILE);
+            Files.writeString(config, Files.readString(config).replaceFirst("\"tie_word_embeddings\" : true", "\"tie_word_embeddings\" : false"));
+            Path untied = Files.createDirectory(folder.resolve("untied"));
+            Gpt2Files.open(encoder).write(untied, weights, DType.F32);
+            encoder = untied;
+            Gpt2Weights learnt = ModelFolder.gpt2(matchingModel(LOGITS)).weights(arena);
+            assertFalse(Arrays.equals(wide(learnt.languageHead(), arena), wide(learnt.tensor("wte.weight"), arena)));
+            assertFalse(Arrays.equals(wide(learnt.languageHead(), arena), wide(weights.get("lm_head.weight"), arena)));
+        }
+    }
+
+    private static float[] wide(Tensor tensor, Arena arena) {
+        Tensor wide = Tensor.allocate(arena, DType.F32, tensor.shape());
+        wide.copyFrom(tensor);
+        return wide.toFloatArray();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {RECURRENT, GPT2})
     void guidesAnAttnGanWhichThenDraws(String text) throws Exception {
@@ -218,6 +244,15 @@ class DamsmTrainingTest {
     }
 
     @Test
+    void captionsThatAnEncoderHearsAlikeAreTheSame() {
+        try (Arena arena = Arena.ofConfined()) {
+            Tensor same = Tensor.allocate(arena, DType.F32, Shape.of(2, 4));
+            SameCaptions.fill(same, List.of("A red house.", "a red  house"), List.of("a blue house", "a red house"));
+            assertArrayEquals(new float[] {0, 1, 0, 1, 1, 0, 0, 1}, same.toFloatArray());
+        }
+    }
+
+    @Test
     void widthsThatDoNotFitAreNamed() {
         String message = assertThrows(BadInputException.class, () -> matching(RECURRENT.replace("width: 10", "width: 12"))).getMessage();
         assertTrue(message.contains("text: width is 12 with kind direct") && message.contains("vectors of 10"), message);
@@ -243,15 +278,6 @@ class DamsmTrainingTest {
                 trainer.resume();
             } else {
                 run.create(settings);
-    @Test
-    void captionsThatAnEncoderHearsAlikeAreTheSame() {
-        try (Arena arena = Arena.ofConfined()) {
-            Tensor same = Tensor.allocate(arena, DType.F32, Shape.of(2, 4));
-            SameCaptions.fill(same, List.of("A red house.", "a red  house"), List.of("a blue house", "a red house"));
-            assertArrayEquals(new float[] {0, 1, 0, 1, 1, 0, 0, 1}, same.toFloatArray());
-        }
-    }
-
                 trainer.start();
             }
             trainer.run();
