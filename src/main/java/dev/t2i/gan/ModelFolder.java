@@ -16,7 +16,6 @@ import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -117,9 +116,7 @@ public final class ModelFolder {
                 files = listed.filter(Files::isRegularFile).sorted().toList();
             }
             for (Path file : files) {
-                byte[] content = Files.readAllBytes(file);
-                AtomicFile.write(target.resolve(file.getFileName().toString()),
-                        channel -> channel.write(ByteBuffer.wrap(content)));
+                AtomicFile.copy(file, target.resolve(file.getFileName().toString()));
             }
         } catch (IOException e) {
             throw new BadInputException(target + ": the encoder cannot be copied from " + source + ", " + e.getMessage(), e);
