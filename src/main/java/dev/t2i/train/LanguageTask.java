@@ -126,6 +126,14 @@ public final class LanguageTask implements Task {
         // Each padded length is compiled when the first batch of that length comes.
     }
 
+    @Override
+    public void compileAll() {
+        for (int tokens : feed.lengths()) {
+            lengths.computeIfAbsent(tokens, this::compile);
+        }
+        heldOut.ifPresent(texts -> texts.lengths().forEach(tokens -> lengths.computeIfAbsent(tokens, this::compile)));
+    }
+
     private Length compile(int tokens) {
         TokenBatch batch = TokenBatch.allocate(arena, settings.batch(), tokens);
         Tensor targets = Tensor.allocate(arena, DType.I32, batch.ids().shape());

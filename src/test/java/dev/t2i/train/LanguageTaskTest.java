@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.t2i.backend.PlanningBackend;
 import dev.t2i.backend.vector.VectorBackend;
 import dev.t2i.config.Settings;
 import dev.t2i.error.BadInputException;
@@ -84,6 +85,18 @@ class LanguageTaskTest {
         Path stopped = run("stopped", 13);
         for (String file : List.of("checkpoints/step-00000040/state.safetensors", "model/model.safetensors", "model/vocab.json")) {
             assertArrayEquals(Files.readAllBytes(whole.resolve(file)), Files.readAllBytes(stopped.resolve(file)), file);
+        }
+    }
+
+    @Test
+    void aPlanCountsTheGraphsOfAllLengths() {
+        LanguageSettings settings = settings();
+        PlanningBackend planning = new PlanningBackend(new VectorBackend());
+        try (LanguageTask task = new LanguageTask(settings, texts(), LanguageTask.vocabulary(settings, texts()), planning)) {
+            task.compile();
+            assertEquals(0, planning.need().temporaries());
+            task.compileAll();
+            assertTrue(planning.need().temporaries() > 0, planning.need()::toString);
         }
     }
 
