@@ -70,6 +70,11 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
     /** Of the generator, what learns. */
     List<Parameters.Declaration> learningOfGenerator() {
         return generatorDeclarations();
+    /** Steps from one in which the generator learns, and its average follows, to the next. */
+    int generatorInterval() {
+        return 1;
+    }
+
     }
 
     abstract Parameters adapterPlace();
@@ -140,7 +145,8 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
         inputs.put(GanProgram.PICTURES, batch.pictures());
         conditioning.text().feed(inputs, sentences);
         NoiseKeys.fill(inputs.get(GanProgram.NOISE_KEYS), settings.seed(), step);
-        inputs.get(GanProgram.AVERAGE_DECAY).set(0, settings.average().decay(step * settings.batch(), settings.batch()));
+        long interval = generatorInterval();
+        inputs.get(GanProgram.AVERAGE_DECAY).set(0, settings.average().decay((step + 1 - interval) * settings.batch(), Math.toIntExact(interval * settings.batch())));
     }
 
     @Override
