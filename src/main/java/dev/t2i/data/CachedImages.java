@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
@@ -120,5 +121,10 @@ public final class CachedImages implements CaptionedImages {
     @Override
     public Example describe(long index, long captionSeed) {
         return data.describe(index, captionSeed);
+    }
+
+    @Override
+    public Optional<List<String>> captions(long index) {
+        return data.captions(index);
     }
 }
