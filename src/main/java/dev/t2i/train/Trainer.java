@@ -53,6 +53,7 @@ public final class Trainer {
         Optional<Path> latest = Checkpoint.latest(run.checkpoints());
         if (latest.isEmpty()) {
             report.accept("no checkpoint yet, starting anew");
+            run.truncateStatistics(0);
             start();
             return;
         }
