@@ -152,7 +152,7 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
     @Override
     public final void compileAll() {
         compile();
-        if (settings.schedule().snapshot() > 0) {
+        if (settings.schedule().snapshot() > 0 || settles()) {
             drawing = shows();
         }
     }
@@ -185,7 +185,7 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
      * parameters that it has only on the average. Training goes on as if nothing had happened.
      */
     private void settled(Runnable use) {
-        if (!settings.generator().normalisesBatches() || settings.average().halfLife() == 0) {
+        if (!settles()) {
             use.run();
             return;
         }
@@ -214,6 +214,10 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
                 exchange(GanProgram.GENERATOR, statistic, value -> value);
             }
         }
+    private boolean settles() {
+        return settings.generator().normalisesBatches() && settings.average().halfLife() > 0;
+    }
+
     }
 
     /** Gives the averaged generator a statistic made from that of {@code network}. */

@@ -10,6 +10,8 @@ import dev.t2i.TextToImage;
 import dev.t2i.TinyModel;
 import dev.t2i.backend.Backend;
 import dev.t2i.backend.Backends;
+import dev.t2i.backend.MemoryNeed;
+import dev.t2i.backend.PlanningBackend;
 import dev.t2i.config.Settings;
 import dev.t2i.data.CaptionedImages;
 import dev.t2i.data.DataSpec;
@@ -121,6 +123,21 @@ class SystemsTrainingTest {
             assertTrue(task.statistics().values().stream().allMatch(Double::isFinite), task.statistics().toString());
             return states;
         }
+    }
+
+    private MemoryNeed planned(String... overrides) {
+        PlanningBackend planning = new PlanningBackend(Backends.get("vector"));
+        try (GanTask task = task(settings(TUTORIAL, overrides), tiny, planning)) {
+            task.compileAll();
+            return planning.need();
+        }
+    }
+
+    /** Its average is settled by graphs of their own before it is exported. */
+    @Test
+    void aPlanCountsWhatAnExportCompiles() {
+        assertEquals(planned().programs(), planned("schedule.snapshot=0").programs());
+        assertTrue(planned("schedule.snapshot=0", "average.half_life=0").programs() < planned().programs());
     }
 
     /** Trains a whole run and one in two halves; gives the exported model. */
