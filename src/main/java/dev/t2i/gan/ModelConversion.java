@@ -49,7 +49,7 @@ public final class ModelConversion {
             Files.createDirectories(parent);
             aside = Files.createDirectory(parent.resolve("." + target.getFileName() + ".tmp" + ProcessHandle.current().pid()));
             Map<String, Parameters.Declaration> declarations = ModelFolder.declarations(config, encoder);
-            write(own, name -> ModelFolder.stored(declarations.get(name), stored), aside.resolve(Weights.SINGLE));
+            write(own, name -> ModelFolder.stored(name, declarations.get(name), stored), aside.resolve(Weights.SINGLE));
             for (String part : ModelFolder.COMPANIONS) {
                 Path file = source.resolve(ModelFolder.companion(part));
                 if (Files.exists(file)) {
