@@ -119,7 +119,7 @@ class TrainingRunTest {
     /** It moves only where the generator learns, then by as much as all samples since the last time ask for. */
     @Test
     void theAveragesHalfLifeIsInSamplesHoweverOftenTheGeneratorLearns() {
-        GanSettings settings = settings("none", 16, "average.half_life=8", "average.ramp=1");
+        GanSettings settings = settings("none", 16, "average.half_life=8", "average.ramp=1", "optimizer.warmup=0");
         try (GanTask task = task(settings, Backends.get("vector"))) {
             task.initialize();
             float[] before = TaskRun.states(task).get("generator/out.weight");
