@@ -27,7 +27,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -65,7 +64,8 @@ public record TinyModel(int embedding, int layers, int tokens, List<Integer> cha
             Gpt2Config gpt2 = Gpt2Config.of(vocabulary.size(), tokens + 1, embedding, layers, HEADS);
             Gpt2Files.write(encoder, gpt2, vocabulary, encoderWeights(gpt2, arena), stored);
             ModelConfig config = config();
-            ModelFolder.write(folder, config, weights(config, 2 * embedding, arena), Set.of(), stored, "# tiny\n");
+            ModelFolder.write(folder, config, weights(config, 2 * embedding, arena),
+                    name -> name.endsWith("." + TextAdapter.MEAN) || name.endsWith("." + TextAdapter.DEVIATION) ? DType.F32 : stored, "# tiny\n");
             return folder;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -8,6 +8,7 @@ import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
@@ -144,5 +145,10 @@ public final class CachedImages implements CaptionedImages {
     @Override
     public Example describe(long index, long captionSeed) {
         return data.describe(index, captionSeed);
+    }
+
+    @Override
+    public Optional<List<String>> captions(long index) {
+        return data.captions(index);
     }
 }

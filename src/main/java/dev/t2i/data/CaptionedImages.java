@@ -1,6 +1,8 @@
 package dev.t2i.data;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * Pictures with captions, by number. What {@link #load} gives is a pure function of its arguments, so a training run can be
@@ -33,4 +35,13 @@ public interface CaptionedImages {
 
     /** The caption, and what comes with it, that {@link #load} would give, without the picture. */
     Example describe(long index, long captionSeed);
+
+    /**
+     * All captions of a picture; empty where they are made up as they are asked for.
+     *
+     * @throws DataException one line where they can't be read
+     */
+    default Optional<List<String>> captions(long index) {
+        return Optional.empty();
+    }
 }

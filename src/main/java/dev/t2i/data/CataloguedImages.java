@@ -148,4 +148,9 @@ public final class CataloguedImages implements CaptionedImages {
         }
         return Example.plain(CaptionChoice.of(captions, index, captionSeed));
     }
+
+    @Override
+    public Optional<List<String>> captions(long index) {
+        return Optional.of(catalogue.captions(number(index)));
+    }
 }

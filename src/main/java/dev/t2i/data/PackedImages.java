@@ -5,6 +5,7 @@ import dev.t2i.image.Resize;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Pictures of a {@link PackFile}, or of some of its splits, in its order. They lie there as they are wanted, so that loading one is copying
@@ -68,5 +69,10 @@ public final class PackedImages implements CaptionedImages {
         }
         List<String> captions = pack.captions(number);
         return Example.plain(CaptionChoice.of(captions, index, captionSeed));
+    }
+
+    @Override
+    public Optional<List<String>> captions(long index) {
+        return pack.hasScenes() ? Optional.empty() : Optional.of(pack.captions(number(index)));
     }
 }

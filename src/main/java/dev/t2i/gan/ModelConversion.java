@@ -11,7 +11,6 @@ import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -28,7 +27,8 @@ public final class ModelConversion {
 
     /**
      * Makes {@code target} a copy of {@code source} whose floating-point tensors are stored as {@code stored}. It is
-     * built aside and moved when it is complete; files of an existing target that the model has too are replaced.
+     * built aside and moved when it is complete; files of an existing target that the model has too are replaced, and
+     * companions that it lacks are deleted.
      *
      * @throws dev.t2i.error.BadModelException when the source is no such model, or holds numbers that {@code stored} can't
      * @throws BadInputException               when the target can't be written
@@ -49,7 +49,7 @@ public final class ModelConversion {
             Files.createDirectories(parent);
             aside = Files.createDirectory(parent.resolve("." + target.getFileName() + ".tmp" + ProcessHandle.current().pid()));
             Map<String, Parameters.Declaration> declarations = ModelFolder.declarations(config, encoder);
-            write(own, name -> ModelFolder.stored(declarations.get(name), stored), aside.resolve(Weights.SINGLE));
+            write(own, name -> ModelFolder.stored(name, declarations.get(name), stored), aside.resolve(Weights.SINGLE));
             for (String part : ModelFolder.COMPANIONS) {
                 Path file = source.resolve(ModelFolder.companion(part));
                 if (Files.exists(file)) {
@@ -60,6 +60,7 @@ public final class ModelConversion {
             Path encoderAside = Files.createDirectory(aside.resolve(ModelFolder.ENCODER));
             write(Weights.open(encoder.folder(), arena), _ -> stored, encoderAside.resolve(Weights.SINGLE));
             copyOthers(encoder.folder(), encoderAside);
+            removeLackingCompanions(aside, target);
             move(aside, target);
         } catch (IOException e) {
             throw new BadInputException(target + ": the model cannot be written there, " + FileTrouble.reason(e), e);
@@ -91,8 +92,16 @@ public final class ModelConversion {
         for (Path file : list(source)) {
             String name = file.getFileName().toString();
             if (Files.isRegularFile(file) && !name.endsWith(".safetensors") && !name.equals(Weights.INDEX)) {
-                byte[] content = Files.readAllBytes(file);
-                AtomicFile.write(target.resolve(name), channel -> channel.write(ByteBuffer.wrap(content)));
+                AtomicFile.copy(file, target.resolve(name));
+            }
+        }
+    }
+
+    /** A network of an earlier model is not this one's, though a further training might find that it fits. */
+    private static void removeLackingCompanions(Path aside, Path target) throws IOException {
+        for (String part : ModelFolder.COMPANIONS) {
+            if (!Files.exists(aside.resolve(ModelFolder.companion(part)))) {
+                Files.deleteIfExists(target.resolve(ModelFolder.companion(part)));
             }
         }
     }

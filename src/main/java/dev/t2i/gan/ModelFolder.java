@@ -16,14 +16,13 @@ import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -85,6 +84,11 @@ public final class ModelFolder {
         return declaration.kind() == Parameters.Kind.BUFFER ? DType.F32 : stored;
     }
 
+    /** The same for a tensor by the name that it has in a model: what an adapter has beside what it learns is statistics. */
+    public static DType stored(String name, Parameters.Declaration declaration, DType stored) {
+        return name.startsWith(ADAPTER + ".") && !declaration.learned() ? DType.F32 : stored(declaration, stored);
+    }
+
     /** Opens {@code model.safetensors} and checks it against the configuration. */
     public static Weights weights(Path folder, ModelConfig config, CaptionEncoder encoder, Arena arena) {
         Weights weights = SafetensorsFile.open(folder.resolve(Weights.SINGLE), arena);
@@ -98,12 +102,12 @@ public final class ModelFolder {
      * Writes into the existing folder.
      *
      * @param tensors by the names that {@link #declarations} gives
-     * @param exact names of those that are stored in F32 whatever {@code stored} is, see {@link #stored}
+     * @param types says in which type to store each, see {@link #stored}
      */
-    public static void write(Path folder, ModelConfig config, Map<String, Tensor> tensors, Set<String> exact, DType stored, String card) {
+    public static void write(Path folder, ModelConfig config, Map<String, Tensor> tensors, Function<String, DType> types, String card) {
         config.write(folder);
         SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt").metadata("model", config.name());
-        tensors.forEach((name, tensor) -> writer.add(name, tensor, exact.contains(name) ? DType.F32 : stored));
+        tensors.forEach((name, tensor) -> writer.add(name, tensor, types.apply(name)));
         writer.write(folder.resolve(Weights.SINGLE));
         AtomicFile.write(folder.resolve(CARD), card);
     }
@@ -117,9 +121,7 @@ public final class ModelFolder {
                 files = listed.filter(Files::isRegularFile).sorted().toList();
             }
             for (Path file : files) {
-                byte[] content = Files.readAllBytes(file);
-                AtomicFile.write(target.resolve(file.getFileName().toString()),
-                        channel -> channel.write(ByteBuffer.wrap(content)));
+                AtomicFile.copy(file, target.resolve(file.getFileName().toString()));
             }
         } catch (IOException e) {
             throw new BadInputException(target + ": the encoder cannot be copied from " + source + ", " + e.getMessage(), e);

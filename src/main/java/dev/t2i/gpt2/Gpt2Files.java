@@ -84,6 +84,19 @@ public record Gpt2Files(Path folder, Gpt2Config config) {
             throw new IllegalArgumentException("%d tokens with end of text %s do not fit the config's %d with end of text %s"
                     .formatted(vocabulary.size(), endOfText, config.vocabSize(), config.endOfText()));
         }
+        write(folder, config, weights, stored);
+        vocabulary.write(folder);
+    }
+
+    /** Writes a folder like this one, which has other weights: with its vocabulary, where that is in files. The folder must exist. */
+    public void write(Path target, Map<String, Tensor> weights, DType stored) {
+        write(target, config, weights, stored);
+        if (BpeVocabulary.isIn(folder)) {
+            BpeVocabulary.read(folder).write(target);
+        }
+    }
+
+    private static void write(Path folder, Gpt2Config config, Map<String, Tensor> weights, DType stored) {
         Map<String, Shape> needed = new LinkedHashMap<>(Gpt2Weights.shapes(config));
         if (!config.tieWordEmbeddings() && weights.containsKey(Gpt2Weights.HEAD)) {
             needed.put(Gpt2Weights.HEAD, Gpt2Weights.headShape(config));
@@ -100,7 +113,6 @@ public record Gpt2Files(Path folder, Gpt2Config config) {
             throw new IllegalArgumentException("%d weights given, the config has %d".formatted(weights.size(), needed.size()));
         }
         config.write(folder.resolve(CONFIG_FILE));
-        vocabulary.write(folder);
         writer.write(folder.resolve(Weights.SINGLE));
     }
 }

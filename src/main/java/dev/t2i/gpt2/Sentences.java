@@ -22,6 +22,20 @@ public final class Sentences {
         return plain.substring(0, end);
     }
 
+    /**
+     * What an encoder reads of a sentence that conditions a picture: end-of-text, then its tokens, of which no more than {@code most}. Where there
+     * are none, as in "...", end-of-text stands for them too: there is no mean of no states, and a caption in a large set is not worth a training.
+     */
+    public static int[] framed(String sentence, Tokenizer tokenizer, int endOfText, int most) {
+        int[] ids = tokenizer.encode(normalise(sentence));
+        int length = Math.min(ids.length, most);
+        int[] framed = new int[1 + Math.max(1, length)];
+        framed[0] = endOfText;
+        framed[1] = endOfText;
+        System.arraycopy(ids, 0, framed, 1, length);
+        return framed;
+    }
+
     /** The words of a sentence, in order: runs of letters and digits in lower case. */
     public static List<String> words(String sentence) {
         List<String> words = new ArrayList<>();

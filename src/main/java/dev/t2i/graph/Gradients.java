@@ -22,12 +22,33 @@ public final class Gradients {
 
     /** Gradients of a one-element {@code loss}; a value that the loss does not depend on gets zeros. */
     public static List<Value> of(Value loss, List<Value> wrt) {
-        Shapes.require(loss.shape().size() == 1, "a loss must be one number, got shape %s", loss.shape());
-        return of(List.of(loss), List.of(loss.graph().fill(1, loss.shape())), wrt);
+        return of(List.of(loss), List.of(one(loss)), wrt);
     }
 
     /** Vector-Jacobian products: the sum over {@code outputs} of {@code seeds[i]ᵀ · ∂outputs[i]/∂wrt}. */
     public static List<Value> of(List<Value> outputs, List<Value> seeds, List<Value> wrt) {
+        return of(outputs, seeds, wrt, false);
+    }
+
+    /**
+     * The same with each of {@code wrt} a variable of its own, though one may be computed from another: what reaches one does not flow on.
+     * They may then be seeds for a gradient of what these values came from, in which every path counts once.
+     */
+    public static List<Value> partial(List<Value> outputs, List<Value> seeds, List<Value> wrt) {
+        return of(outputs, seeds, wrt, true);
+    }
+
+    /** {@link #partial(List, List, List)} of a one-element {@code loss}. */
+    public static List<Value> partial(Value loss, List<Value> wrt) {
+        return partial(List.of(loss), List.of(one(loss)), wrt);
+    }
+
+    private static Value one(Value loss) {
+        Shapes.require(loss.shape().size() == 1, "a loss must be one number, got shape %s", loss.shape());
+        return loss.graph().fill(1, loss.shape());
+    }
+
+    private static List<Value> of(List<Value> outputs, List<Value> seeds, List<Value> wrt, boolean partial) {
         Graph graph = outputs.get(0).graph();
         int end = graph.values().size();
         Set<Value> active = dependents(graph, wrt, end);
@@ -41,8 +62,9 @@ public final class Gradients {
         for (int id = end - 1; id >= 0; id--) {
             Value node = graph.values().get(id);
             // A cotangent that nobody asked for is dropped as soon as it has been passed on.
-            Value cotangent = kept.contains(node) ? cotangents.get(node) : cotangents.remove(node);
-            if (cotangent == null || !active.contains(node) || node.inputs().stream().noneMatch(active::contains)) {
+            boolean asked = kept.contains(node);
+            Value cotangent = asked ? cotangents.get(node) : cotangents.remove(node);
+            if (cotangent == null || partial && asked || !active.contains(node) || node.inputs().stream().noneMatch(active::contains)) {
                 continue;
             }
             Value seen = again.twin(node);

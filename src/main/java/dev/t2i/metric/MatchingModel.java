@@ -58,7 +58,7 @@ public final class MatchingModel implements AutoCloseable {
     private MatchingModel(Path folder, Backend backend) {
         this.folder = folder;
         this.config = MatchingConfig.read(folder);
-        CaptionEncoder encoder = ModelFolder.encoder(folder);
+        CaptionEncoder encoder = config.text().heard(ModelFolder.encoder(folder));
         config.text().requireFits(folder + ": text", encoder);
         this.tokenizer = encoder.tokenizer();
         this.endOfText = encoder.endOfText();
@@ -138,21 +138,12 @@ public final class MatchingModel implements AutoCloseable {
             int rows = Math.min(BATCH, vectors.length - first);
             for (int row = 0; row < BATCH; row++) {
                 // Rows to spare repeat the first one.
-                tokens.set(row, framed(sentences.get(first + (row < rows ? row : 0))));
+                tokens.set(row, Sentences.framed(sentences.get(first + (row < rows ? row : 0)), tokenizer, endOfText, config.text().tokens()));
             }
             reading.run(Map.of("ids", tokens.ids(), "mask", tokens.mask()));
             copy(reading.output("vectors"), vectors, first, rows);
         }
         return vectors;
-    }
-
-    private int[] framed(String sentence) {
-        int[] ids = tokenizer.encode(Sentences.normalise(sentence));
-        int length = Math.min(ids.length, config.text().tokens());
-        int[] framed = new int[length + 1];
-        framed[0] = endOfText;
-        System.arraycopy(ids, 0, framed, 1, length);
-        return framed;
     }
 
     /** One vector for each picture as a whole, {@code [pictures][width]}; of any size, what is not square is cut. */

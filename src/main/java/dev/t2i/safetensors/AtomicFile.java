@@ -74,6 +74,28 @@ public final class AtomicFile {
         write(target, channel -> writeFully(channel, bytes));
     }
 
+    /**
+     * Creates or replaces a file by a copy of {@code source}, of any length.
+     *
+     * @throws BadInputException as {@link #write(Path, Content)}, or where the source can't be read
+     */
+    public static void copy(Path source, Path target) {
+        try (FileChannel from = FileChannel.open(source, StandardOpenOption.READ)) {
+            long size = from.size();
+            write(target, channel -> {
+                for (long at = 0; at < size; ) {
+                    long count = from.transferTo(at, size - at, channel);
+                    if (count <= 0) {
+                        throw new IOException(source + " has become shorter while it was copied");
+                    }
+                    at += count;
+                }
+            });
+        } catch (IOException e) {
+            throw new BadInputException(source + ": cannot be read, " + FileTrouble.reason(e), e);
+        }
+    }
+
     static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
             channel.write(bytes);

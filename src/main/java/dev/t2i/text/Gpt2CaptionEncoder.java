@@ -1,7 +1,6 @@
 package dev.t2i.text;
 
 import dev.t2i.error.BadModelException;
-import dev.t2i.gpt2.BpeVocabulary;
 import dev.t2i.gpt2.Gpt2Config;
 import dev.t2i.gpt2.Gpt2Files;
 import dev.t2i.gpt2.Gpt2Model;
@@ -97,6 +96,6 @@ public record Gpt2CaptionEncoder(Gpt2Files files, boolean says) implements Capti
 
     @Override
     public void write(Path folder, Map<String, Tensor> weights, DType stored) {
-        Gpt2Files.write(folder, config(), BpeVocabulary.read(folder()), weights, stored);
+        files.write(folder, weights, stored);
     }
 }

@@ -5,6 +5,7 @@ import dev.t2i.config.Range;
 import dev.t2i.gan.Channels;
 import dev.t2i.gan.GeneratorSettings;
 import dev.t2i.gan.Posterior;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -76,6 +77,22 @@ public record AutoencoderSettings(
         if (generator.kind() != GeneratorSettings.Kind.MAPPED && generator.kind() != GeneratorSettings.Kind.DF_GAN) {
             throw new IllegalArgumentException("generator.kind is %s; an autoencoder's decoder is mapped or df_gan".formatted(generator.kind().name().toLowerCase(Locale.ROOT)));
         }
+    }
+
+    /** One line for people where they ask for what a prior's training by itself does not have. */
+    Optional<String> remark() {
+        List<String> asked = new ArrayList<>();
+        if (accumulate > 1) {
+            asked.add("accumulate");
+        }
+        if (recompute) {
+            asked.add("recompute");
+        }
+        if (contrast > 0) {
+            asked.add("contrast");
+        }
+        return learn == Learning.ALL || asked.isEmpty() ? Optional.empty()
+                : Optional.of("learn is prior, whose steps paint nothing and are not parted: they go without " + String.join(", ", asked));
     }
 
     Posterior buildPosterior() {

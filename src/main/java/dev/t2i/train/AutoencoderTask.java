@@ -79,7 +79,8 @@ public final class AutoencoderTask extends PictureTask {
             if (conditioning.trainsAdapter()) {
                 learning.addAll(some.values());
             }
-            List<Value> each = Gradients.of(loss.mul(1.0 / parts), learning);
+            // The sentence comes from the same states as the words, and textUpdates follows it there.
+            List<Value> each = Gradients.partial(loss.mul(1.0 / parts), learning);
             gradients.add(each.subList(0, networks));
             textGradients.add(each.subList(networks, each.size()));
         }

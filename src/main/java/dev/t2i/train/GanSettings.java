@@ -209,7 +209,7 @@ public record GanSettings(
             @Range(min = 0) @Default("10000") double halfLife,
             @Range(min = 0) @Default("0.05") double ramp) {
 
-        /** How much of the average stays after a step of {@code batch} samples. */
+        /** How much of the average stays when it moves after {@code batch} more samples than {@code done}. */
         public double decay(long done, int batch) {
             double life = Math.max(1e-8, Math.min(halfLife, ramp * (done + batch)));
             return Math.pow(0.5, batch / life);

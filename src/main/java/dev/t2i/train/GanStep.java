@@ -107,7 +107,7 @@ final class GanStep {
             Judges.Lesson lesson = program.judges.lesson(discriminatorPlace, turn.evidence, penalized);
             judged.add(Gradients.of(shared(lesson.loss()), List.copyOf(discriminatorPlace.states().values())));
             if (drawing && trainsText) {
-                textGradients.add(Gradients.of(shared(lesson.matching()), heard()));
+                textGradients.add(Gradients.partial(shared(lesson.matching()), heard()));
             }
             realScores.add(lesson.real());
             lesson.figures().forEach(this::figure);
@@ -173,7 +173,7 @@ final class GanStep {
             if (trainsText) {
                 learning.addAll(heard());
             }
-            List<Value> each = Gradients.of(losses, seeds, learning);
+            List<Value> each = Gradients.partial(losses, seeds, learning);
             gradients.add(each.subList(0, networks));
             if (trainsText) {
                 textGradients.add(each.subList(networks, each.size()));
@@ -216,7 +216,10 @@ final class GanStep {
         return program.textAdam().descend(found, places);
     }
 
-    /** All that tells the rest of a step of the texts. */
+    /**
+     * All that tells the rest of a step of the texts. Its gradients are partial ones, for the sentence comes from the same states as the
+     * words, and {@link #textLearns} follows it there.
+     */
     private List<Value> heard() {
         List<Value> values = new ArrayList<>(condition.values());
         if (wrongTexts != condition.sentence()) {

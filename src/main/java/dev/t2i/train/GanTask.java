@@ -50,6 +50,11 @@ public final class GanTask extends PictureTask {
     }
 
     @Override
+    int generatorInterval() {
+        return settings.criticIterations();
+    }
+
+    @Override
     Parameters adapterPlace() {
         return declared.adapter();
     }

@@ -5,7 +5,9 @@ import dev.t2i.tensor.CounterRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Tokenized texts as batches for a language model. Texts of about the same length share a batch, so that little of it is
@@ -55,6 +57,13 @@ final class LanguageFeed {
 
     int samples() {
         return samples.size();
+    }
+
+    /** Every length that a batch may be padded to: those of samples, for what is left over joins longer ones. */
+    SortedSet<Integer> lengths() {
+        SortedSet<Integer> lengths = new TreeSet<>();
+        samples.forEach(sample -> lengths.add(TokenBatch.paddedLength(sample.length - 1, positions)));
+        return lengths;
     }
 
     int batchesInEpoch() {

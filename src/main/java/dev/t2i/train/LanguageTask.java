@@ -37,6 +37,7 @@ public final class LanguageTask implements Task {
     private static final String TARGETS = "targets";
     private static final String LOSS = "loss";
     private static final String NORM = "norm";
+    private static final String HELD_OUT = "held_out";
     private static final int HELD_OUT_STREAM = 0x4E1D;
     private static final int MEASURED_BATCHES = 8;
 
@@ -125,6 +126,14 @@ public final class LanguageTask implements Task {
         // Each padded length is compiled when the first batch of that length comes.
     }
 
+    @Override
+    public void compileAll() {
+        for (int tokens : feed.lengths()) {
+            lengths.computeIfAbsent(tokens, this::compile);
+        }
+        heldOut.ifPresent(texts -> texts.lengths().forEach(tokens -> lengths.computeIfAbsent(tokens, this::compile)));
+    }
+
     private Length compile(int tokens) {
         TokenBatch batch = TokenBatch.allocate(arena, settings.batch(), tokens);
         Tensor targets = Tensor.allocate(arena, DType.I32, batch.ids().shape());
@@ -173,7 +182,7 @@ public final class LanguageTask implements Task {
         return inputs;
     }
 
-    /** Loss in nats a token on the last batch and on texts that are held out. */
+    /** Loss in nats a token on the last batch. */
     @Override
     public Map<String, Double> statistics() {
         Map<String, Double> figures = new LinkedHashMap<>();
@@ -181,9 +190,14 @@ public final class LanguageTask implements Task {
             return figures; // a run that was at its end already
         }
         figures.put(LOSS, (double) last.output(LOSS).getFloat(0));
-        heldOut.ifPresent(texts -> figures.put("held_out", measure(texts)));
         figures.put(NORM, (double) last.output(NORM).getFloat(0));
         return figures;
+    }
+
+    /** Loss in nats a token on texts that are held out. */
+    @Override
+    public Map<String, Double> measurements() {
+        return heldOut.map(texts -> Map.of(HELD_OUT, measure(texts))).orElse(Map.of());
     }
 
     private double measure(LanguageFeed texts) {

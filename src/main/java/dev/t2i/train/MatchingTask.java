@@ -28,6 +28,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Training a matching model contrastively, encoder included, see {@link Matcher}. */
 public final class MatchingTask extends FedTask<Feed.Batch> {
@@ -162,7 +164,8 @@ public final class MatchingTask extends FedTask<Feed.Batch> {
             ModelExport.collect(session(), GanProgram.MATCHING, image.declarations(), MatchingConfig.IMAGE, tensors, scratch);
             settings.config(samples).write(folder);
             SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt").metadata("model", name);
-            tensors.forEach((tensor, value) -> writer.add(tensor, value, DType.F16));
+            Set<String> exact = adapter.declarations().stream().filter(d -> !d.learned()).map(d -> ModelFolder.ADAPTER + "." + d.name()).collect(Collectors.toSet());
+            tensors.forEach((tensor, value) -> writer.add(tensor, value, exact.contains(tensor) ? DType.F32 : DType.F16));
             writer.write(folder.resolve(Weights.SINGLE));
             ModelExport.encoder(folder, text, Optional.of(TextSide.ENCODER), session(), scratch);
         }

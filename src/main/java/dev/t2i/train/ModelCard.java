@@ -17,7 +17,7 @@ final class ModelCard {
                 that draws pictures of %d x %d pixels.
 
                 - Training data: `%s`, %,d pictures seen
-                - Words it has met: %d
+                - Words it has met: %s
 
                 ```
                 java --enable-preview -jar t2i.jar sample --model DIR "a sentence"
@@ -29,6 +29,6 @@ final class ModelCard {
                 %s
                 ```
                 """.formatted(config.name(), encoder.description(), config.generator().kind().name().toLowerCase(Locale.ROOT), config.size(), config.size(), config.data(),
-                config.samples(), config.words().size(), Settings.toYaml(settings).strip());
+                config.samples(), config.words().isEmpty() ? "not listed" : config.words().size(), Settings.toYaml(settings).strip());
     }
 }

@@ -22,7 +22,12 @@ import java.util.TreeSet;
 
 /** What trained networks have in common when they are written out for use. */
 final class ModelExport {
+    /** Pictures whose made-up captions are enough to meet all words that there are. */
     private static final int DESCRIBED = 20_000;
+    /** Beyond so many pictures nobody reads all captions for a list. */
+    private static final int READ = 1_000_000;
+    /** A list of more would say little, and fill a configuration. */
+    private static final int MOST_WORDS = 100_000;
 
     private ModelExport() {}
 
@@ -67,11 +72,20 @@ final class ModelExport {
         source.write(target, weights, DType.F16);
     }
 
-    /** All words of the captions, or of the first many of an endless set. */
+    /**
+     * All words of all captions; where captions are made up, those of the first many pictures. Nothing where that would be too many: a model
+     * without a list is taken to know every word, one with a part of a list would call words new to it that it has learnt.
+     */
     static List<String> words(CaptionedImages data) {
         TreeSet<String> words = new TreeSet<>();
-        for (long i = 0; i < Math.min(data.size(), DESCRIBED); i++) {
-            words.addAll(Sentences.words(data.describe(i, 0).caption()));
+        boolean madeUp = data.captions(0).isEmpty();
+        long pictures = madeUp ? Math.min(data.size(), DESCRIBED) : data.size();
+        for (long i = 0; i < pictures; i++) {
+            if (!madeUp && pictures > READ || words.size() > MOST_WORDS) {
+                return List.of();
+            }
+            List<String> captions = madeUp ? List.of(data.describe(i, 0).caption()) : data.captions(i).orElseThrow();
+            captions.forEach(caption -> words.addAll(Sentences.words(caption)));
         }
         return List.copyOf(words);
     }

@@ -17,9 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.DoubleUnaryOperator;
-import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
 /** Training a text-to-image model, by whatever loss: where its networks start, what a step is fed, what is shown and what is kept. */
@@ -70,6 +68,11 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
     /** Of the generator, what learns. */
     List<Parameters.Declaration> learningOfGenerator() {
         return generatorDeclarations();
+    }
+
+    /** Steps from one in which the generator learns, and its average follows, to the next. */
+    int generatorInterval() {
+        return 1;
     }
 
     abstract Parameters adapterPlace();
@@ -140,13 +143,14 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
         inputs.put(GanProgram.PICTURES, batch.pictures());
         conditioning.text().feed(inputs, sentences);
         NoiseKeys.fill(inputs.get(GanProgram.NOISE_KEYS), settings.seed(), step);
-        inputs.get(GanProgram.AVERAGE_DECAY).set(0, settings.average().decay(step * settings.batch(), settings.batch()));
+        long interval = generatorInterval();
+        inputs.get(GanProgram.AVERAGE_DECAY).set(0, settings.average().decay((step + 1 - interval) * settings.batch(), Math.toIntExact(interval * settings.batch())));
     }
 
     @Override
     public final void compileAll() {
         compile();
-        if (settings.schedule().snapshot() > 0) {
+        if (settings.schedule().snapshot() > 0 || settles()) {
             drawing = shows();
         }
     }
@@ -179,7 +183,7 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
      * parameters that it has only on the average. Training goes on as if nothing had happened.
      */
     private void settled(Runnable use) {
-        if (!settings.generator().normalisesBatches() || settings.average().halfLife() == 0) {
+        if (!settles()) {
             use.run();
             return;
         }
@@ -208,6 +212,10 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
                 exchange(GanProgram.GENERATOR, statistic, value -> value);
             }
         }
+    }
+
+    private boolean settles() {
+        return settings.generator().normalisesBatches() && settings.average().halfLife() > 0;
     }
 
     /** Gives the averaged generator a statistic made from that of {@code network}. */
@@ -248,9 +256,13 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
             conditioning.export(session(), adapterPlace(), folder, tensors, scratch);
             ModelConfig config = new ModelConfig(1, name, settings.size(), settings.text().adapter(), settings.generator(),
                     samples, materials.dataName, settings.truncation(), ModelExport.words(materials.data));
-            Set<String> exact = generatorDeclarations().stream().filter(d -> d.kind() == Parameters.Kind.BUFFER)
-                    .map(d -> ModelFolder.GENERATOR + "." + d.name()).collect(Collectors.toSet());
-            ModelFolder.write(folder, config, tensors, exact, DType.F16, ModelCard.of(config, conditioning.text().encoder(), (Record) settings));
+            Map<String, DType> types = new HashMap<>();
+            generatorDeclarations().forEach(d -> types.put(ModelFolder.GENERATOR + "." + d.name(), ModelFolder.stored(d, DType.F16)));
+            adapterPlace().declarations().forEach(d -> {
+                String tensor = ModelFolder.ADAPTER + "." + d.name();
+                types.put(tensor, ModelFolder.stored(tensor, d, DType.F16));
+            });
+            ModelFolder.write(folder, config, tensors, types::get, ModelCard.of(config, conditioning.text().encoder(), (Record) settings));
             posteriorPlace().ifPresent(place ->
                     ModelExport.companion(session(), GanProgram.POSTERIOR, place.declarations(), folder, ModelFolder.POSTERIOR, scratch));
             discriminatorPlace().ifPresent(place ->

@@ -89,6 +89,11 @@ public final class PriorTask extends PictureTask {
     }
 
     @Override
+    public Optional<String> remark() {
+        return settings.remark();
+    }
+
+    @Override
     public void compile() {
         conditioning.compile(session(), adapterPlace, settings.batch(), arena);
         try (Arena scratch = Arena.ofConfined()) {

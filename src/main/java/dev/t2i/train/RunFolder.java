@@ -102,20 +102,40 @@ public record RunFolder(Path path) {
         return path.resolve("model");
     }
 
-    /** Lets {@code write} fill a folder aside and puts it in the place of {@code model}; a failure leaves the old one. */
+    /**
+     * Lets {@code write} fill a folder aside and puts it in the place of {@code model}; a failure leaves the old one. Folders can't be exchanged
+     * at once: where a kill came between the two renames, the old one waits under its hidden name and is put back here.
+     */
     void replaceModel(Consumer<Path> write) {
         Path aside = path.resolve(".model");
+        Path old = path.resolve(".model.old");
         try {
+            restore(old);
             Folders.delete(aside);
             Files.createDirectories(aside);
             write.accept(aside);
-            Folders.delete(model());
+            if (Files.exists(model())) {
+                Files.move(model(), old, StandardCopyOption.ATOMIC_MOVE);
+            }
             Files.move(aside, model(), StandardCopyOption.ATOMIC_MOVE);
+            Folders.discard(old);
         } catch (IOException e) {
+            try {
+                restore(old);
+            } catch (IOException again) {
+                e.addSuppressed(again);
+            }
             throw new BadInputException(model() + ": cannot be written, " + FileTrouble.reason(e), e);
         } finally {
             Folders.discard(aside);
         }
+    }
+
+    private void restore(Path old) throws IOException {
+        if (Files.exists(old) && !Files.exists(model())) {
+            Files.move(old, model(), StandardCopyOption.ATOMIC_MOVE);
+        }
+        Folders.delete(old);
     }
 
     /** Appends one line of figures. */

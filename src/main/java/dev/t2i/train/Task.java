@@ -52,6 +52,11 @@ public interface Task extends AutoCloseable {
     /** Losses and other figures of the last step, by name, in the order in which to print them. */
     Map<String, Double> statistics();
 
+    /** Further figures, of the states as they are, that take too long for every step: asked for once a status line. */
+    default Map<String, Double> measurements() {
+        return Map.of();
+    }
+
     /** Runs {@code step} again without changing any state and names the first value that is not finite, if there is one. */
     Optional<String> firstBadValue(long step);
 

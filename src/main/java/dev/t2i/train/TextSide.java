@@ -234,12 +234,7 @@ final class TextSide implements GanProgram.TextInput, AutoCloseable {
     private int fill(TokenBatch batch, int firstRow, List<String> sentences) {
         int row = firstRow;
         for (String sentence : sentences) {
-            int[] ids = tokenizer.encode(Sentences.normalise(sentence));
-            int length = Math.min(ids.length, tokens);
-            int[] framed = new int[length + 1];
-            framed[0] = endOfText;
-            System.arraycopy(ids, 0, framed, 1, length);
-            batch.set(row++, framed);
+            batch.set(row++, Sentences.framed(sentence, tokenizer, endOfText, tokens));
         }
         return row;
     }

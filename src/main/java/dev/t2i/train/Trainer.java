@@ -53,6 +53,7 @@ public final class Trainer {
         Optional<Path> latest = Checkpoint.latest(run.checkpoints());
         if (latest.isEmpty()) {
             report.accept("no checkpoint yet, starting anew");
+            run.truncateStatistics(0);
             start();
             return;
         }
@@ -81,8 +82,9 @@ public final class Trainer {
         boolean over = step >= steps || timeIsUp();
         while (!over && !stopRequested.getAsBoolean()) {
             task.step(step);
-            requireFinite(task.statistics());
-            task.statistics().forEach((name, value) -> figures.computeIfAbsent(name, _ -> new DoubleSummaryStatistics()).accept(value));
+            Map<String, Double> said = task.statistics();
+            requireFinite(said, step);
+            said.forEach((name, value) -> figures.computeIfAbsent(name, _ -> new DoubleSummaryStatistics()).accept(value));
             step++;
             saved = false;
             over = step >= steps || timeIsUp();
@@ -126,6 +128,9 @@ public final class Trainer {
     }
 
     private void tick(long steps) {
+        Map<String, Double> measurements = task.measurements();
+        requireFinite(measurements, step - 1);
+        measurements.forEach((name, value) -> figures.computeIfAbsent(name, _ -> new DoubleSummaryStatistics()).accept(value));
         long now = System.nanoTime();
         double perSecond = (step - tickStartStep) * (double) task.batch() / ((now - tickStartedAt) * 1e-9);
         long left = Math.round((steps - step) * (double) task.batch() / perSecond);
@@ -148,7 +153,8 @@ public final class Trainer {
         report.accept(text.toString());
     }
 
-    private void requireFinite(Map<String, Double> figures) {
+    /** @param step the last that was taken, counted from 0 */
+    private void requireFinite(Map<String, Double> figures, long step) {
         for (Map.Entry<String, Double> figure : figures.entrySet()) {
             if (!Double.isFinite(figure.getValue())) {
                 String culprit = task.firstBadValue(step).orElse("the figure '" + figure.getKey() + "'");

@@ -171,6 +171,12 @@ class WrongInputTest {
     }
 
     @Test
+    void aTrainingWhoseFirstStepIsNotFiniteSaysSoAndLeavesNothing() {
+        CommandRun.of(arguments("train --config gan.yaml --data scenes: --out diverged --set loss.penalty_weight=1e39")).assertFailed(1, "start again");
+        assertTrue(Files.notExists(folder.resolve("diverged")));
+    }
+
+    @Test
     void jsonIsOneObjectAndNothingElse() {
         for (String line : List.of("sample a~dragon --model tiny --out json --grid --json", "encode a~house --model tiny --json",
                 "complete a~house --model tiny --max-tokens 2 --json", "model info tiny --json", "info json/grid.png --json",

@@ -41,6 +41,7 @@ class FolderImagesTest {
         assertEquals(2, images.size());
         assertEquals(Set.of("first", "second line"), captions(images, 0));
         assertEquals(Set.of("one", "two", "three"), captions(images, 1));
+        assertEquals(List.of("first", "second line"), images.captions(0).orElseThrow());
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment pixels = arena.allocate(16 * 16 * 3 * 4, 4);
             Example example = images.load(0, 1, 16, pixels);

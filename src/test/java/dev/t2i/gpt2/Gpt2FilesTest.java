@@ -87,6 +87,27 @@ class Gpt2FilesTest {
     }
 
     @Test
+    void aFolderIsWrittenAgainWithItsVocabularyOrWithout() throws IOException {
+        Path with = Files.createDirectory(folder.resolve("with"));
+        // Many a model ends texts with another token than the one of that name.
+        Gpt2Config ending = new Gpt2Config(270, 16, 8, 2, 2, 32, Activation.GELU_TANH, 1e-5, true, false, true, OptionalInt.empty(), OptionalInt.of(3));
+        ending.write(with.resolve("config.json"));
+        VOCABULARY.write(with);
+        Gpt2Config whole = Gpt2Config.of(Gpt2TableTokenizer.VOCAB_SIZE, 4, 2, 1, 1);
+        Path without = Files.createDirectory(folder.resolve("without"));
+        whole.write(without.resolve("config.json"));
+        for (Path source : new Path[] {with, without}) {
+            Gpt2Files files = Gpt2Files.open(source);
+            Path target = Files.createDirectory(folder.resolve(source.getFileName() + " again"));
+            files.write(target, weights(files.config()), DType.F16);
+            Gpt2Files again = Gpt2Files.open(target);
+            assertEquals(files.config(), again.config());
+            assertArrayEquals(files.tokenizer().encode("a red house"), again.tokenizer().encode("a red house"));
+            assertEquals(files.config().embedding(), again.weights(arena).tensor("ln_f.weight").size());
+        }
+    }
+
+    @Test
     void shapesAreThoseOfHuggingFace() {
         Map<String, Shape> shapes = Gpt2Weights.shapes(Gpt2Config.of(50257, 1024, 768, 12, 12));
         assertEquals(148, shapes.size());

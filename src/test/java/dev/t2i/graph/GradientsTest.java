@@ -272,6 +272,20 @@ class GradientsTest {
     }
 
     @Test
+    void aPartialGradientStopsAtEachOfItsVariables() {
+        Graph graph = new Graph();
+        Value x = graph.fill(2, Shape.SCALAR);
+        Value y = x.square();
+        List<Value> gradients = Gradients.partial(y.mul(y).mul(x), List.of(y, x));
+        graph.output("dy", gradients.get(0));
+        graph.output("dx", gradients.get(1));
+        graph.output("all of dx", Gradients.of(List.of(y, x), gradients, List.of(x)).get(0));
+        assertEquals(2 * 4 * 2, run(graph, "dy")[0]);
+        assertEquals(16, run(graph, "dx")[0]);
+        assertEquals(5 * 16, run(graph, "all of dx")[0]);
+    }
+
+    @Test
     void broadcastToTheSameShapePassesTheGradientOn() {
         Graph graph = new Graph();
         Value x = graph.fill(2, Shape.of(3));

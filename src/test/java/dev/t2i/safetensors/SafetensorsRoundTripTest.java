@@ -149,6 +149,20 @@ class SafetensorsRoundTripTest {
     }
 
     @Test
+    void copiesAreWholeAndAMissingSourceIsNamed() throws IOException {
+        byte[] content = new byte[300_001];
+        new Random(5).nextBytes(content);
+        Path source = Files.write(folder.resolve("source"), content);
+        Path target = Files.writeString(folder.resolve("target"), "old");
+        AtomicFile.copy(source, target);
+        assertArrayEquals(content, Files.readAllBytes(target));
+        Path none = folder.resolve("none");
+        String message = assertThrows(BadInputException.class, () -> AtomicFile.copy(none, target)).getMessage();
+        assertTrue(message.startsWith(none + ": cannot be read"), message);
+        assertArrayEquals(content, Files.readAllBytes(target));
+    }
+
+    @Test
     void aFailedWriteKeepsTheOldFileAndLeavesNoOther() throws IOException {
         Path file = folder.resolve("kept.json");
         AtomicFile.write(file, "old");

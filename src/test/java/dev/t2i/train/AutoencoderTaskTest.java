@@ -116,9 +116,9 @@ class AutoencoderTaskTest {
     }
 
     /** States after some steps with a batch in so many parts. */
-    private Map<String, float[]> inParts(int parts, boolean recompute) {
-        AutoencoderSettings settings = Settings.parse(CONFIG.formatted("all", 32).replace("batch: 4", "batch: 4\naccumulate: %d\nrecompute: %b".formatted(parts, recompute)),
-                "test", AutoencoderSettings.class, List.of());
+    private Map<String, float[]> inParts(int parts, boolean recompute, boolean words) {
+        AutoencoderSettings settings = Settings.parse(CONFIG.formatted("all", 32), "test", AutoencoderSettings.class,
+                List.of("accumulate=" + parts, "recompute=" + recompute, "generator.attention=" + (words ? "[8]" : "[]")));
         try (AutoencoderTask task = task(settings, 2)) {
             task.initialize();
             task.compile();
@@ -132,10 +132,10 @@ class AutoencoderTaskTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"2, false", "4, false", "2, true", "1, true"})
-    void partsOfABatchMakeTheWholeOnesGradient(int parts, boolean recompute) {
-        Map<String, float[]> whole = inParts(1, false);
-        Map<String, float[]> accumulated = inParts(parts, recompute);
+    @CsvSource({"2, false, false", "4, false, false", "2, true, false", "1, true, false", "2, false, true"})
+    void partsOfABatchMakeTheWholeOnesGradient(int parts, boolean recompute, boolean words) {
+        Map<String, float[]> whole = inParts(1, false, words);
+        Map<String, float[]> accumulated = inParts(parts, recompute, words);
         assertEquals(whole.keySet(), accumulated.keySet());
         // First moments are a tenth of the gradient; parameters would hide it, for Adam's first step knows signs alone.
         whole.forEach((name, values) -> {

@@ -13,6 +13,7 @@ import dev.t2i.backend.Backends;
 import dev.t2i.config.Settings;
 import dev.t2i.data.CaptionedImages;
 import dev.t2i.data.DataSpec;
+import dev.t2i.data.Example;
 import dev.t2i.error.BadInputException;
 import dev.t2i.error.BadModelException;
 import dev.t2i.gan.AdapterSettings;
@@ -20,11 +21,18 @@ import dev.t2i.gan.DamsmSettings;
 import dev.t2i.gan.ModelConversion;
 import dev.t2i.gan.ModelFolder;
 import dev.t2i.gpt2.Gpt2Files;
+import dev.t2i.gpt2.Gpt2Weights;
+import dev.t2i.metric.MatchingModel;
 import dev.t2i.tensor.DType;
+import dev.t2i.tensor.Shape;
+import dev.t2i.tensor.Tensor;
 import dev.t2i.text.CaptionEncoder;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -87,7 +95,31 @@ class DamsmTrainingTest {
         encoder = TinyModel.write(folder.resolve("tiny")).resolve(ModelFolder.ENCODER);
     }
 
+    /** Every other caption says nothing, and what is wrong of it no more. */
+    private record HalfSilent(CaptionedImages scenes) implements CaptionedImages {
+        @Override
+        public long size() {
+            return scenes.size();
+        }
+
+        @Override
+        public Example load(long index, long captionSeed, int imageSize, MemorySegment pixels) {
+            scenes.load(index, captionSeed, imageSize, pixels);
+            return describe(index, captionSeed);
+        }
+
+        @Override
+        public Example describe(long index, long captionSeed) {
+            Example example = scenes.describe(index, captionSeed);
+            return index % 2 == 0 ? example : new Example("...", Optional.of(" ?"), example.attributes());
+        }
+    }
+
     private MatchingTask matching(String text) {
+        return matching(text, data);
+    }
+
+    private MatchingTask matching(String text, CaptionedImages data) {
         MatchingSettings settings = Settings.parse(MATCHING.formatted(text.strip()), "test", MatchingSettings.class, List.of());
         return new MatchingTask(settings, encoder, data, Backends.get("vector", 2));
     }
@@ -132,6 +164,51 @@ class DamsmTrainingTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {RECURRENT, GPT2, LOGITS})
+    void captionsThatSayNothingEndNoTraining(String text) throws Exception {
+        Path model = Files.createDirectory(folder.resolve("matching"));
+        try (MatchingTask task = matching(text, new HalfSilent(data))) {
+            task.initialize();
+            task.compile();
+            for (int step = 0; step < 3; step++) {
+                task.step(step);
+                assertTrue(task.statistics().values().stream().allMatch(Double::isFinite), task.statistics().toString());
+            }
+            TaskRun.states(task).forEach((name, values) -> assertTrue(IntStream.range(0, values.length).allMatch(i -> Float.isFinite(values[i])), name));
+            task.export(model, "matching", 12);
+        }
+        try (MatchingModel evaluator = MatchingModel.open(model, Backends.get("vector", 2))) {
+            for (float[] vector : evaluator.texts(List.of("...", "a red house", ""))) {
+                assertTrue(IntStream.range(0, vector.length).allMatch(i -> Float.isFinite(vector[i])), Arrays.toString(vector));
+            }
+        }
+    }
+
+    @Test
+    void anUntiedHeadLearnsAlongAndIsExported() throws Exception {
+        try (Arena arena = Arena.ofConfined()) {
+            Gpt2Files files = Gpt2Files.open(encoder);
+            Map<String, Tensor> weights = new LinkedHashMap<>();
+            Gpt2Weights.shapes(files.config()).keySet().forEach(name -> weights.put(name, files.weights(arena).tensor(name)));
+            weights.put("lm_head.weight", weights.get("wte.weight"));
+            Path config = encoder.resolve(Gpt2Files.CONFIG_FILE);
+            Files.writeString(config, Files.readString(config).replaceFirst("\"tie_word_embeddings\" : true", "\"tie_word_embeddings\" : false"));
+            Path untied = Files.createDirectory(folder.resolve("untied"));
+            Gpt2Files.open(encoder).write(untied, weights, DType.F32);
+            encoder = untied;
+            Gpt2Weights learnt = ModelFolder.gpt2(matchingModel(LOGITS)).weights(arena);
+            assertFalse(Arrays.equals(wide(learnt.languageHead(), arena), wide(learnt.tensor("wte.weight"), arena)));
+            assertFalse(Arrays.equals(wide(learnt.languageHead(), arena), wide(weights.get("lm_head.weight"), arena)));
+        }
+    }
+
+    private static float[] wide(Tensor tensor, Arena arena) {
+        Tensor wide = Tensor.allocate(arena, DType.F32, tensor.shape());
+        wide.copyFrom(tensor);
+        return wide.toFloatArray();
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {RECURRENT, GPT2})
     void guidesAnAttnGanWhichThenDraws(String text) throws Exception {
         Path matching = matchingModel(text);
@@ -163,6 +240,15 @@ class DamsmTrainingTest {
             byte[] red = drawing.draw("a red house", 1).rgb();
             assertNotEquals(Arrays.hashCode(red), Arrays.hashCode(drawing.draw("two small boats on the blue water", 1).rgb()));
             return red;
+        }
+    }
+
+    @Test
+    void captionsThatAnEncoderHearsAlikeAreTheSame() {
+        try (Arena arena = Arena.ofConfined()) {
+            Tensor same = Tensor.allocate(arena, DType.F32, Shape.of(2, 4));
+            SameCaptions.fill(same, List.of("A red house.", "a red  house"), List.of("a blue house", "a red house"));
+            assertArrayEquals(new float[] {0, 1, 0, 1, 1, 0, 0, 1}, same.toFloatArray());
         }
     }
 

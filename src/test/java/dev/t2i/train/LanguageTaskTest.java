@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.t2i.backend.PlanningBackend;
 import dev.t2i.backend.vector.VectorBackend;
 import dev.t2i.config.Settings;
 import dev.t2i.error.BadInputException;
@@ -87,6 +89,35 @@ class LanguageTaskTest {
     }
 
     @Test
+    void aPlanCountsTheGraphsOfAllLengths() {
+        LanguageSettings settings = settings();
+        PlanningBackend planning = new PlanningBackend(new VectorBackend());
+        try (LanguageTask task = new LanguageTask(settings, texts(), LanguageTask.vocabulary(settings, texts()), planning)) {
+            task.compile();
+            assertEquals(0, planning.need().temporaries());
+            task.compileAll();
+            assertTrue(planning.need().temporaries() > 0, planning.need()::toString);
+        }
+    }
+
+    /** A mean over the steps since a line would not be the same where a run was stopped between two lines. */
+    @Test
+    void heldOutTextsAreMeasuredForALineAndNotForEachStep() throws Exception {
+        List<Double> measured = heldOut(run("whole", Long.MAX_VALUE));
+        assertEquals(4, measured.size());
+        assertTrue(measured.stream().allMatch(loss -> loss > 0), measured::toString);
+        assertEquals(measured, heldOut(run("stopped", 13)));
+    }
+
+    private static List<Double> heldOut(Path run) throws Exception {
+        List<Double> measured = new ArrayList<>();
+        for (String line : Files.readAllLines(new RunFolder(run).statistics())) {
+            measured.add(new ObjectMapper().readTree(line).path("held_out").asDouble());
+        }
+        return measured;
+    }
+
+    @Test
     void aTrainedModelWritesWhatItHasRead() {
         LanguageSettings settings = settings("schedule.samples=1600", "held_out=0");
         Texts texts = texts();
@@ -102,7 +133,7 @@ class LanguageTaskTest {
                 task.step(step);
             }
             last = task.statistics().get("loss");
-            assertFalse(task.statistics().containsKey("held_out"));
+            assertTrue(task.measurements().isEmpty());
             assertTrue(task.firstBadValue(200).isEmpty());
             assertEquals(Math.log(task.config().vocabSize()), first, 0.5, "a fresh model knows nothing");
             assertTrue(Files.exists(created(model)));

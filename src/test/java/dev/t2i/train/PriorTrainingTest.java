@@ -157,6 +157,13 @@ class PriorTrainingTest {
     }
 
     @Test
+    void whatItDoesNotHaveIsSaid() {
+        assertTrue(settings("none", 8, PRIOR_ALONE + "\naccumulate: 2\ncontrast: 0.5").remark().orElseThrow().endsWith("go without accumulate, contrast"));
+        assertTrue(settings("none", 8, PRIOR_ALONE).remark().isEmpty());
+        assertTrue(settings("all", 8, "accumulate: 2").remark().isEmpty());
+    }
+
+    @Test
     void aStartThatHasMoreThanTheGeneratorIsRefused() {
         GanSettings settings = Settings.parse(GAN.replace("prior_blocks: 2", "prior_blocks: 1"), "test", GanSettings.class, List.of());
         try (GanTask task = new GanTask(settings, TextSource.open(first), Optional.of(ModelStart.open(first)), data, "scenes:", Backends.get("vector"))) {

@@ -11,9 +11,15 @@ import dev.t2i.backend.Backends;
 import dev.t2i.config.Settings;
 import dev.t2i.data.CaptionedImages;
 import dev.t2i.data.DataSpec;
+import dev.t2i.data.Example;
 import dev.t2i.error.BadModelException;
 import dev.t2i.gan.ModelConfig;
+import dev.t2i.safetensors.AtomicFile;
+import dev.t2i.safetensors.Weights;
+import dev.t2i.tensor.DType;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -110,6 +116,96 @@ class TrainingRunTest {
         }
     }
 
+    /** It moves only where the generator learns, then by as much as all samples since the last time ask for. */
+    @Test
+    void theAveragesHalfLifeIsInSamplesHoweverOftenTheGeneratorLearns() {
+        GanSettings settings = settings("none", 16, "average.half_life=8", "average.ramp=1", "optimizer.warmup=0");
+        try (GanTask task = task(settings, Backends.get("vector"))) {
+            task.initialize();
+            float[] before = TaskRun.states(task).get("generator/out.weight");
+            task.compile();
+            task.step(0);
+            task.step(1);
+            float[] learnt = TaskRun.states(task).get("generator/out.weight");
+            float[] average = TaskRun.states(task).get("average/out.weight");
+            assertFalse(Arrays.equals(before, learnt));
+            for (int i = 0; i < average.length; i++) {
+                assertEquals((before[i] + learnt[i]) / 2, average[i], 1e-6, "number " + i);
+            }
+        }
+    }
+
+    /** Pictures of which each has captions of its own. */
+    private record Listed(long size) implements CaptionedImages {
+        @Override
+        public Example load(long index, long captionSeed, int imageSize, MemorySegment pixels) {
+            throw new AssertionError("nobody wants pictures");
+        }
+
+        @Override
+        public Example describe(long index, long captionSeed) {
+            throw new AssertionError("one caption is not all");
+        }
+
+        @Override
+        public Optional<List<String>> captions(long index) {
+            return Optional.of(List.of("a house", "a word%d".formatted(index % 30_000)));
+        }
+    }
+
+    @Test
+    void aModelsWordsAreThoseOfAllCaptionsOrNone() {
+        List<String> words = ModelExport.words(new Listed(30_000));
+        assertEquals(30_002, words.size());
+        assertTrue(words.contains("word29999"));
+        assertEquals(List.of(), ModelExport.words(new Listed(2_000_000)));
+    }
+
+    @Test
+    void aRunKilledBeforeItsFirstCheckpointStartsItsFiguresAnew() throws IOException {
+        GanSettings settings = settings("none", 8);
+        RunFolder run = new RunFolder(folder.resolve("run"));
+        run.create(settings);
+        run.append(Map.of("step", 2));
+        try (GanTask task = task(settings, Backends.get("vector"))) {
+            new Trainer(task, settings.schedule(), run, () -> false, _ -> {}).resume();
+        }
+        assertEquals("", Files.readString(run.statistics()));
+    }
+
+    @Test
+    void aModelIsReplacedWhollyOrNotAtAll() throws IOException {
+        RunFolder run = new RunFolder(Files.createDirectory(folder.resolve("run")));
+        run.replaceModel(aside -> write(aside, "first"));
+        assertThrows(IllegalStateException.class, () -> run.replaceModel(aside -> {
+            write(aside, "half of the second");
+            throw new IllegalStateException();
+        }));
+        assertEquals(List.of("model: first"), models(run));
+        // As a kill between the two renames leaves it.
+        Files.move(run.model(), run.path().resolve(".model.old"));
+        assertThrows(IllegalStateException.class, () -> run.replaceModel(_ -> {
+            throw new IllegalStateException();
+        }));
+        assertEquals(List.of("model: first"), models(run));
+        run.replaceModel(aside -> write(aside, "second"));
+        assertEquals(List.of("model: second"), models(run));
+    }
+
+    private static void write(Path model, String text) {
+        AtomicFile.write(model.resolve("file"), text);
+    }
+
+    private static List<String> models(RunFolder run) throws IOException {
+        List<String> found = new ArrayList<>();
+        try (var files = Files.list(run.path())) {
+            for (Path model : files.sorted().toList()) {
+                found.add(model.getFileName() + ": " + Files.readString(model.resolve("file")));
+            }
+        }
+        return found;
+    }
+
     @Test
     void anExportedModelIsAModelFolder() throws IOException {
         GanSettings settings = settings("adapter", 8);
@@ -127,6 +223,11 @@ class TrainingRunTest {
         assertEquals(8, config.samples());
         assertTrue(config.words().contains("house"), config.words().toString());
         TextSource.open(run.model()).requireAdapter(settings.text().adapter());
+        try (Arena arena = Arena.ofConfined()) {
+            Weights weights = Weights.open(run.model().resolve(Weights.SINGLE), arena);
+            assertEquals(DType.F16, weights.tensor("adapter.out.weight").dtype());
+            assertEquals(DType.F32, weights.tensor("adapter.deviation").dtype(), "half precision ends at 65,504");
+        }
     }
 
     @ParameterizedTest
