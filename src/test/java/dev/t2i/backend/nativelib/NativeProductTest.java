@@ -15,6 +15,7 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The kernels of every instruction set that this processor has, against the vector backend's products. */
 class NativeProductTest {
@@ -170,6 +171,15 @@ class NativeProductTest {
             int[] sizes = {1 + random.nextInt(3), 1 + random.nextInt(70), 1 + random.nextInt(90), 1 + random.nextInt(150)};
             Case.of(sizes, random.nextInt(4), DType.F32, random.nextBoolean() ? DType.F32 : DType.BF16).check(set);
         }
+    }
+
+    /** For panels of all widths, NEON's 12 among them, whatever this processor has: else tasks write over each other's panels. */
+    @ParameterizedTest
+    @ValueSource(ints = {4, 12, 16, 32, 48, 128, 200})
+    void tasksPackWholePanels(int panel) {
+        int columns = NativeProduct.packedColumns(panel);
+        assertTrue(columns > 0 && columns % panel == 0, "%d columns at a time of panels of %d".formatted(columns, panel));
+        assertTrue(columns + panel > 128, "%d columns at a time, where more panels of %d are wanted".formatted(columns, panel));
     }
 
     /** Neither a batch's size nor the way its rows are cut may change a picture. */
