@@ -201,6 +201,7 @@ final class ParityRows {
         rows.add(exact("sum over an empty axis", t -> t.f32(3, 0).sum(1)));
         rows.add(exact("sum that leaves nothing", t -> t.f32(3, 0).sum(0)));
         rows.add(exact("sum over nothing transposed", t -> t.f32(0, 3, 16, 16).transpose(3, 1, 0, 2).square().sum(2)));
+        rows.add(exact("sum of a fill over an empty axis", t -> t.graph().fill(1, Shape.of(4, 0)).sum(1)));
         rows.add(exact("maximum of negative numbers", t -> t.between(-9, -8, 3, 33).maximum(1)));
         rows.add(exact("maximum with NaN and infinities", t -> t.numbers(1, -INF, Float.NaN, 3, -INF, -INF, -INF, -INF, 1, INF, 2, 3)
                 .reshape(3, 4).maximum(1)));
