@@ -29,6 +29,8 @@ final class NativeProduct implements Product, WorkerPool.Task {
 
     /** Up to this many rows, reading the right operand where it lies beats packing it. */
     private static final int FEW_ROWS = 56;
+    /** Elements of the left operand up to which every worker keeps all of it, packed, rather than the steps in hand for each block anew. */
+    private static final long MOST_KEPT = 1 << 19;
     /** A block's largest size: its rows of A and its part of C stay in L2. */
     private static final int BLOCK_ROWS = 128;
     private static final int BLOCK_COLUMNS = 512;
@@ -93,7 +95,7 @@ final class NativeProduct implements Product, WorkerPool.Task {
         panel = Kernels.columns(set);
         packedColumns = packedColumns(panel);
         streams = !transB && m <= FEW_ROWS;
-        keepsLeft = streams && batch == 1;
+        keepsLeft = streams && batch == 1 && (long) m * k <= MOST_KEPT;
         product = arena.allocate(LAYOUT);
         set("path", set.number());
         set("type_a", typeA == DType.BF16 ? 1 : 0);

@@ -182,6 +182,29 @@ class NativeProductTest {
         assertTrue(columns + panel > 128, "%d columns at a time, where more panels of %d are wanted".formatted(columns, panel));
     }
 
+    /** What workers hold aside must not grow with k; what they compute stays the same. */
+    @ParameterizedTest
+    @EnumSource
+    void aLongLeftOperandIsNotKeptWhole(InstructionSet set) {
+        NativeBackends.assume(set);
+        for (DType weights : new DType[] {DType.F32, DType.BF16}) {
+            for (boolean transA : new boolean[] {false, true}) {
+                new Case(1, 48, 70, 11_001, transA, false, DType.F32, weights).check(set);
+            }
+        }
+        Case small = new Case(1, 48, 1, 2000, false, false, DType.F32, DType.F32);
+        Case large = new Case(1, 48, 1, 11_001, false, false, DType.F32, DType.F32);
+        assertTrue(bytesAside(set, large) <= bytesAside(set, small), bytesAside(set, large) + " bytes a worker");
+    }
+
+    private static long bytesAside(InstructionSet set, Case sizes) {
+        try (Arena arena = Arena.ofShared(); Scratch scratch = new Scratch()) {
+            sizes.run(new NativeProduct(set, arena, scratch, 1, sizes.m, sizes.n, sizes.k, false, false, DType.F32, DType.F32),
+                    sizes.left(arena), sizes.right(arena), arena, 1);
+            return scratch.of(0).byteSize();
+        }
+    }
+
     /** Neither a batch's size nor the way its rows are cut may change a picture. */
     @ParameterizedTest
     @EnumSource
