@@ -36,7 +36,7 @@ EXPORT int32_t t2i_paths(void) {
     return paths;
 }
 
-/* Columns that blocks of this path must begin at multiples of. */
+/* Columns that blocks of this path, and what t2i_pack is given, must begin at multiples of. */
 EXPORT int32_t t2i_columns(int32_t path) {
     return PATHS[path]->columns;
 }

@@ -46,7 +46,7 @@ typedef struct {
 
 /* What one instruction set offers; every function is for products with its path. */
 typedef struct {
-    /* Columns of a panel. Blocks begin at multiples of it. */
+    /* Columns of a panel. Blocks, and columns that are packed, begin at multiples of it. */
     int32_t columns;
     int64_t (*panel_bytes)(const t2i_product *p);
     int64_t (*scratch_bytes)(const t2i_product *p, int32_t rows);

@@ -26,6 +26,7 @@ final class CompositeRows {
             int along = axis;
             withGradient(rows, "softmax along " + axis, t -> Functions.softmax(t.f32(4, 9, 17).mul(5), along));
         }
+        rows.add(largest("softmax of a fill", t -> Functions.softmax(t.graph().fill(1, Shape.of(2, 3)), -1)));
         withGradient(rows, "layer norm", t -> Composites.layerNorm(t.f32(3, 5, 33), t.f32(33), t.f32(33)));
         withGradient(rows, "group norm", t -> Composites.groupNorm(t.f32(2, 4, 5, 12), 3, t.f32(12), t.f32(12)));
         withGradient(rows, "instance norm", t -> Composites.instanceNorm(t.f32(2, 4, 5, 7)));

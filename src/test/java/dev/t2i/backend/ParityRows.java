@@ -150,6 +150,7 @@ final class ParityRows {
         rows.add(exact("transpose and reshape", t -> t.f32(6, 4, 5).transpose(1, 0, 2).reshape(2, 12, 5).transpose(2, 1, 0)));
         rows.add(exact("pixel shuffle", t -> t.f32(2, 3, 4, 8).reshape(2, 3, 4, 2, 2, 2).transpose(0, 1, 3, 2, 4, 5).reshape(2, 6, 8, 2)));
         rows.add(exact("transpose of nothing", t -> t.f32(3, 0, 2).transpose(2, 1, 0)));
+        rows.add(exact("transpose of no pictures", t -> t.f32(0, 3, 16, 16).transpose(3, 1, 0, 2)));
         rows.add(exact("big broadcast", t -> t.f32(1, 3, 1).broadcastTo(Shape.of(64, 3, 65))));
         rows.add(exact("broadcast of a scalar", t -> t.f32().broadcastTo(Shape.of(3, 35))));
         rows.add(exact("broadcast in rank", t -> t.f32(5, 1).broadcastTo(Shape.of(2, 3, 5, 7))));
@@ -199,6 +200,8 @@ final class ParityRows {
         rows.add(exact("sum over no axes", t -> t.graph().add(new Op.Reduce(Op.ReduceKind.SUM, List.of()), t.f32(3, 5))));
         rows.add(exact("sum over an empty axis", t -> t.f32(3, 0).sum(1)));
         rows.add(exact("sum that leaves nothing", t -> t.f32(3, 0).sum(0)));
+        rows.add(exact("sum over nothing transposed", t -> t.f32(0, 3, 16, 16).transpose(3, 1, 0, 2).square().sum(2)));
+        rows.add(exact("sum of a fill over an empty axis", t -> t.graph().fill(1, Shape.of(4, 0)).sum(1)));
         rows.add(exact("maximum of negative numbers", t -> t.between(-9, -8, 3, 33).maximum(1)));
         rows.add(exact("maximum with NaN and infinities", t -> t.numbers(1, -INF, Float.NaN, 3, -INF, -INF, -INF, -INF, 1, INF, 2, 3)
                 .reshape(3, 4).maximum(1)));
@@ -228,6 +231,11 @@ final class ParityRows {
         rows.add(exact("product over nothing", t -> t.f32(3, 0).matMul(t.f32(0, 5))));
         rows.add(exact("product of no rows", t -> t.f32(0, 4).matMul(t.f32(4, 5))));
         rows.add(exact("product of no batches", t -> t.f32(0, 2, 4).matMul(t.f32(0, 4, 5))));
+        rows.add(exact("product over nothing with residual", t -> t.f32(3, 0).matMul(t.f32(0, 5)).add(t.f32(3, 5))));
+        rows.add(exact("product of no rows with residual", t -> t.f32(0, 4).matMul(t.f32(4, 5)).add(t.f32(0, 5))));
+        rows.add(exact("product of no columns with residual", t -> t.f32(3, 4).matMul(t.f32(4, 0)).add(t.f32(3, 0))));
+        rows.add(exact("product of no columns with bias", t -> t.f32(3, 4).matMul(t.f32(4, 0)).add(t.f32(0)).tanh()));
+        rows.add(exact("product of no batches with residual", t -> t.f32(0, 16, 4).matMul(t.f32(0, 4, 16)).add(t.f32(0, 16, 16).transpose(0, 2, 1))));
         for (DType half : List.of(DType.F16, DType.BF16)) {
             rows.add(largest("product with " + half + " weights", t -> t.f32(5, 33).matMul(t.stored(half, 33, 21))));
             rows.add(largest("product with transposed " + half + " weights", t -> t.f32(5, 33).matMul(t.stored(half, 21, 33), false, true)));
@@ -302,6 +310,11 @@ final class ParityRows {
                 .add(t.f32(20)).leakyRelu(0.2)));
         rows.add(largest("transposed convolution with residual", t -> Composites.transposedConv(t.f32(2, 3, 3, 5), t.f32(4, 4, 7, 5), Window.of(2, 1), 6, 6)
                 .mul(0.5).add(t.f32(2, 6, 6, 7))));
+        rows.add(exact("convolution of no pictures with residual", t -> Functions.conv2d(t.f32(0, 6, 5, 3), t.f32(3, 3, 3, 20), Window.of(1, 1))
+                .add(t.f32(0, 6, 5, 20)).leakyRelu(0.2)));
+        rows.add(exact("convolution to no channels with bias", t -> Functions.conv2d(t.f32(2, 6, 5, 3), t.f32(3, 3, 3, 0), Window.of(1, 1)).add(t.f32(0))));
+        rows.add(exact("transposed convolution of no pictures with residual", t -> Composites.transposedConv(t.f32(0, 3, 3, 5), t.f32(4, 4, 7, 5),
+                Window.of(2, 1), 6, 6).add(t.f32(0, 6, 6, 7))));
         rows.add(largest("convolution of a nearest resize", t -> Functions.conv2d(Functions.upsampleNearest(t.f32(1, 4, 4, 6), 2), t.f32(3, 3, 6, 8), Window.of(1, 1))));
         rows.add(largest("convolution modulated per picture", t -> Functions.conv2d(t.f32(2, 4, 4, 6), t.f32(3, 3, 6, 8), Window.of(1, 1))
                 .mul(t.f32(2, 1, 1, 8)).add(t.f32(2, 1, 1, 8)).relu()));

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.t2i.backend.scalar.ScalarBackend;
 import dev.t2i.error.BackendException;
 import dev.t2i.graph.Gradients;
 import dev.t2i.graph.Graph;
@@ -15,9 +16,11 @@ import dev.t2i.nn.Parameters;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import java.lang.foreign.Arena;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What is said about memory in advance, beside what is taken. */
 class PlanningBackendTest {
@@ -72,6 +75,18 @@ class PlanningBackendTest {
             session.compile(network(new Parameters[1], n));
         }
         return planning.need();
+    }
+
+    /** Whoever writes graphs down as they are compiled plans with the memory of the backend that runs them. */
+    @Test
+    void aDumpedBackendNeedsWhatItNeedsItself(@TempDir Path folder) {
+        Backend scalar = new ScalarBackend();
+        Graph graph = network(new Parameters[1], 4);
+        PlanningBackend planning = new PlanningBackend(new DumpingBackend(scalar, folder));
+        try (Session session = planning.open()) {
+            session.compile(graph);
+        }
+        assertEquals(scalar.need(Map.of(), List.of(graph)), planning.need());
     }
 
     @Test

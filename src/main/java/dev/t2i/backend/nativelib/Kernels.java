@@ -75,7 +75,7 @@ final class Kernels {
         }
     }
 
-    /** Columns of a panel: blocks begin at multiples of it. */
+    /** Columns of a panel: blocks, and what is packed at a time, begin at multiples of it. */
     static int columns(InstructionSet set) {
         try {
             return (int) Functions.COLUMNS.invokeExact(set.number());
@@ -102,7 +102,7 @@ final class Kernels {
         }
     }
 
-    /** Packs columns of B, which begins {@code offset} bytes into its segment. */
+    /** Packs columns of B, which begins {@code offset} bytes into its segment, from a multiple of a panel's columns on. */
     static void pack(MemorySegment product, MemorySegment b, long offset, int column, int columns, MemorySegment panels) {
         try {
             Functions.PACK.invokeExact(product, b, offset, column, columns, panels);

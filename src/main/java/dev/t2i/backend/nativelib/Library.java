@@ -4,11 +4,12 @@ import dev.t2i.error.BackendException;
 import dev.t2i.error.FileTrouble;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import java.util.function.Function;
 
@@ -62,7 +63,10 @@ final class Library {
             }
             Path file = Files.createTempFile(folder, "t2i-", "-" + name);
             try {
-                Files.copy(resource, file, StandardCopyOption.REPLACE_EXISTING);
+                // Into the file that is there: one made anew in its place would be open to whom the umask lets in.
+                try (OutputStream out = Files.newOutputStream(file, StandardOpenOption.WRITE)) {
+                    resource.transferTo(out);
+                }
                 return SymbolLookup.libraryLookup(file, Arena.global());
             } finally {
                 remove(file);

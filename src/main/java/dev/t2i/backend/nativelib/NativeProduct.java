@@ -29,12 +29,14 @@ final class NativeProduct implements Product, WorkerPool.Task {
 
     /** Up to this many rows, reading the right operand where it lies beats packing it. */
     private static final int FEW_ROWS = 56;
+    /** Elements of the left operand up to which every worker keeps all of it, packed, rather than the steps in hand for each block anew. */
+    private static final long MOST_KEPT = 1 << 19;
     /** A block's largest size: its rows of A and its part of C stay in L2. */
     private static final int BLOCK_ROWS = 128;
     private static final int BLOCK_COLUMNS = 512;
     /** A block's most columns where the right operand streams by: those of the next steps of k are fetched ahead to L2. */
     private static final int STREAM_COLUMNS = 1024;
-    /** Columns of B that a task packs at a time. */
+    /** Columns of B that a task packs at a time, at most. */
     private static final int PACKED_COLUMNS = 128;
     /** Bytes of a packed right operand up to which it is packed once for all of its readers, rather than by each of them. */
     private static final long MOST_SHARED = 1 << 26;
@@ -54,6 +56,8 @@ final class NativeProduct implements Product, WorkerPool.Task {
     private final boolean keepsLeft;
     /** Columns of a panel. */
     private final int panel;
+    /** Columns of B that a task packs. */
+    private final int packedColumns;
 
     private int plannedFor;
     private int blockRows;
@@ -89,8 +93,9 @@ final class NativeProduct implements Product, WorkerPool.Task {
         bytesA = typeA.bytes();
         bytesB = typeB.bytes();
         panel = Kernels.columns(set);
+        packedColumns = packedColumns(panel);
         streams = !transB && m <= FEW_ROWS;
-        keepsLeft = streams && batch == 1;
+        keepsLeft = streams && batch == 1 && (long) m * k <= MOST_KEPT;
         product = arena.allocate(LAYOUT);
         set("path", set.number());
         set("type_a", typeA == DType.BF16 ? 1 : 0);
@@ -103,6 +108,11 @@ final class NativeProduct implements Product, WorkerPool.Task {
         set("k", k);
         product.set(ValueLayout.JAVA_LONG, offset("stride_a"), (long) m * k * bytesA);
         product.set(ValueLayout.JAVA_LONG, offset("stride_b"), (long) k * n * bytesB);
+    }
+
+    /** Whole panels, for a panel's place among the others goes by its first column. */
+    static int packedColumns(int panel) {
+        return Math.max(1, PACKED_COLUMNS / panel) * panel;
     }
 
     private static long offset(String field) {
@@ -134,7 +144,7 @@ final class NativeProduct implements Product, WorkerPool.Task {
         panels = panelBytes > 0 ? scratch.panels(panelBytes) : MemorySegment.NULL;
         if (panelBytes > 0) {
             packing = true;
-            pool.run(Math.ceilDiv(n, PACKED_COLUMNS), this);
+            pool.run(Math.ceilDiv(n, packedColumns), this);
             packing = false;
         }
         pool.run(Math.multiplyExact(Math.ceilDiv(batch, group), rowBlocks * columnBlocks), this);
@@ -181,8 +191,8 @@ final class NativeProduct implements Product, WorkerPool.Task {
     @Override
     public void run(int task, int worker) {
         if (packing) {
-            int column = task * PACKED_COLUMNS;
-            Kernels.pack(product, b, offsetB, column, Math.min(PACKED_COLUMNS, n - column), panels);
+            int column = task * packedColumns;
+            Kernels.pack(product, b, offsetB, column, Math.min(packedColumns, n - column), panels);
             return;
         }
         if (keepsLeft && leftPacked[worker] != runNumber) {

@@ -18,13 +18,16 @@ final class Scratch implements AutoCloseable {
         if (count <= workers.length && bytes <= workerBytes) {
             return;
         }
-        close(workersArena);
-        workerBytes = Math.max(bytes, workerBytes);
-        workers = new MemorySegment[Math.max(count, workers.length)];
+        int grownCount = Math.max(count, workers.length);
+        long grownBytes = Math.max(bytes, workerBytes);
+        freeWorkers();
         workersArena = Arena.ofShared();
-        for (int i = 0; i < workers.length; i++) {
-            workers[i] = workersArena.allocate(workerBytes, ALIGNMENT);
+        MemorySegment[] grown = new MemorySegment[grownCount];
+        for (int i = 0; i < grown.length; i++) {
+            grown[i] = workersArena.allocate(grownBytes, ALIGNMENT);
         }
+        workers = grown;
+        workerBytes = grownBytes;
     }
 
     MemorySegment of(int worker) {
@@ -34,11 +37,25 @@ final class Scratch implements AutoCloseable {
     /** At least so many bytes for a packed operand; what was there before is lost. */
     MemorySegment panels(long bytes) {
         if (bytes > panels.byteSize()) {
-            close(panelsArena);
+            freePanels();
             panelsArena = Arena.ofShared();
             panels = panelsArena.allocate(bytes, ALIGNMENT);
         }
         return panels;
+    }
+
+    /** Leaves nothing that looks as if it could be used: what is allocated next may not be had. */
+    private void freeWorkers() {
+        workers = new MemorySegment[0];
+        workerBytes = 0;
+        close(workersArena);
+        workersArena = null;
+    }
+
+    private void freePanels() {
+        panels = MemorySegment.NULL;
+        close(panelsArena);
+        panelsArena = null;
     }
 
     private static void close(Arena arena) {
@@ -49,11 +66,7 @@ final class Scratch implements AutoCloseable {
 
     @Override
     public void close() {
-        close(workersArena);
-        close(panelsArena);
-        workersArena = null;
-        panelsArena = null;
-        workers = new MemorySegment[0];
-        panels = MemorySegment.NULL;
+        freeWorkers();
+        freePanels();
     }
 }

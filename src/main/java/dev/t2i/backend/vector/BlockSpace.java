@@ -123,8 +123,13 @@ record BlockSpace(int[] dims, long[][] strides, int[] chunk, boolean flat) {
         return new BlockSpace(dims, strides, flatChunk(dims, blockElements), true);
     }
 
-    /** The axis along which an operand is contiguous that is strided along the last axis; -1 if there is none worth it. */
+    /** The axis along which an operand is contiguous that is strided along the last axis; -1 if there is none worth it, or no element. */
     private static int transposedAxis(int[] dims, long[][] strides) {
+        for (int dim : dims) {
+            if (dim == 0) {
+                return -1;
+            }
+        }
         int last = dims.length - 1;
         if (dims[last] < LEAST_SQUARE || strides[strides.length - 1][last] == 0) {
             return -1;

@@ -92,6 +92,9 @@ final class ProductEpilogue implements TileEpilogue {
 
     /** Readies every worker's workspace; the product runs next. */
     void begin(Workers workers) {
+        if (out.size() == 0) {
+            return; // nothing will be finished, and inputs may be as empty
+        }
         this.workers = workers;
         if (pending.length != workers.pool().size()) {
             pending = new Pending[workers.pool().size()];

@@ -32,7 +32,7 @@ final class VectorExecutable implements Executable, FiniteCheck {
 
     private final Graph graph;
     private final Map<String, Tensor> states;
-    private final Arena arena = Arena.ofShared();
+    private final Arena arena;
     private final Map<Place, MemorySegment> memory = new HashMap<>();
     private final Map<Value, Buffer> buffers = new HashMap<>();
     private final Map<String, Tensor> outputs = new LinkedHashMap<>();
@@ -48,10 +48,21 @@ final class VectorExecutable implements Executable, FiniteCheck {
     /**
      * @param graph  after all passes
      * @param states of the session; those that the graph names exist and fit
+     * @param arena  for all memory; closed with the executable, or at once where there comes to be none, as for want of memory
      */
-    VectorExecutable(Graph graph, Map<String, Tensor> states, WorkerPool pool, Products products) {
+    static VectorExecutable of(Graph graph, Map<String, Tensor> states, WorkerPool pool, Products products, Arena arena) {
+        try {
+            return new VectorExecutable(graph, states, pool, products, arena);
+        } catch (Throwable e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    private VectorExecutable(Graph graph, Map<String, Tensor> states, WorkerPool pool, Products products, Arena arena) {
         this.graph = graph;
         this.states = states;
+        this.arena = arena;
         MemoryPlan plan = MemoryPlan.of(graph);
         slab = allocate(plan.slabBytes());
         graph.outputs().forEach((name, value) -> {

@@ -5,6 +5,7 @@ import dev.t2i.backend.HostSession;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.passes.Passes;
 import dev.t2i.tensor.Tensor;
+import java.lang.foreign.Arena;
 import java.util.Map;
 
 /** States off the heap, a pool of threads, and the executables that use both. */
@@ -22,7 +23,7 @@ final class VectorSession extends HostSession {
 
     @Override
     protected Executable compile(Graph graph, Map<String, Tensor> states) {
-        return new VectorExecutable(optimize ? Passes.optimize(graph) : graph, states, pool, products);
+        return VectorExecutable.of(optimize ? Passes.optimize(graph) : graph, states, pool, products, Arena.ofShared());
     }
 
     @Override

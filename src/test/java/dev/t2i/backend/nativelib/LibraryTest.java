@@ -7,9 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.t2i.error.BackendException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +50,24 @@ class LibraryTest {
     void aFolderThatCannotBeWrittenIsNamed() {
         Path missing = folder.resolve("missing");
         check("linux-x86_64", new byte[] {1, 2, 3}, missing, "cannot be written", missing.toString(), "java.io.tmpdir");
+    }
+
+    /** Looked at while the library is read, when its file is there to be written. */
+    @Test
+    void itsFileIsItsOwnersAlone() {
+        Assumptions.assumeTrue(folder.getFileSystem().supportedFileAttributeViews().contains("posix"), "this system has no permissions of POSIX");
+        Set<PosixFilePermission> seen = EnumSet.noneOf(PosixFilePermission.class);
+        InputStream watched = new ByteArrayInputStream(new byte[] {1, 2, 3}) {
+            @Override
+            public long transferTo(OutputStream out) throws IOException {
+                try (Stream<Path> files = Files.list(folder)) {
+                    seen.addAll(Files.getPosixFilePermissions(files.findFirst().orElseThrow()));
+                }
+                return super.transferTo(out);
+            }
+        };
+        assertThrows(BackendException.class, () -> Library.load("linux-x86_64", _ -> watched, folder));
+        assertEquals(EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE), seen);
     }
 
     @Test

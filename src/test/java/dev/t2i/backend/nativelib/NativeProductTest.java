@@ -15,6 +15,7 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The kernels of every instruction set that this processor has, against the vector backend's products. */
 class NativeProductTest {
@@ -169,6 +170,38 @@ class NativeProductTest {
         for (int i = 0; i < 60; i++) {
             int[] sizes = {1 + random.nextInt(3), 1 + random.nextInt(70), 1 + random.nextInt(90), 1 + random.nextInt(150)};
             Case.of(sizes, random.nextInt(4), DType.F32, random.nextBoolean() ? DType.F32 : DType.BF16).check(set);
+        }
+    }
+
+    /** For panels of all widths, NEON's 12 among them, whatever this processor has: else tasks write over each other's panels. */
+    @ParameterizedTest
+    @ValueSource(ints = {4, 12, 16, 32, 48, 128, 200})
+    void tasksPackWholePanels(int panel) {
+        int columns = NativeProduct.packedColumns(panel);
+        assertTrue(columns > 0 && columns % panel == 0, "%d columns at a time of panels of %d".formatted(columns, panel));
+        assertTrue(columns + panel > 128, "%d columns at a time, where more panels of %d are wanted".formatted(columns, panel));
+    }
+
+    /** What workers hold aside must not grow with k; what they compute stays the same. */
+    @ParameterizedTest
+    @EnumSource
+    void aLongLeftOperandIsNotKeptWhole(InstructionSet set) {
+        NativeBackends.assume(set);
+        for (DType weights : new DType[] {DType.F32, DType.BF16}) {
+            for (boolean transA : new boolean[] {false, true}) {
+                new Case(1, 48, 70, 11_001, transA, false, DType.F32, weights).check(set);
+            }
+        }
+        Case small = new Case(1, 48, 1, 2000, false, false, DType.F32, DType.F32);
+        Case large = new Case(1, 48, 1, 11_001, false, false, DType.F32, DType.F32);
+        assertTrue(bytesAside(set, large) <= bytesAside(set, small), bytesAside(set, large) + " bytes a worker");
+    }
+
+    private static long bytesAside(InstructionSet set, Case sizes) {
+        try (Arena arena = Arena.ofShared(); Scratch scratch = new Scratch()) {
+            sizes.run(new NativeProduct(set, arena, scratch, 1, sizes.m, sizes.n, sizes.k, false, false, DType.F32, DType.F32),
+                    sizes.left(arena), sizes.right(arena), arena, 1);
+            return scratch.of(0).byteSize();
         }
     }
 

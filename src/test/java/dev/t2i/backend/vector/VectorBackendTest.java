@@ -2,6 +2,7 @@ package dev.t2i.backend.vector;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,6 +19,7 @@ import dev.t2i.graph.Window;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
+import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -216,6 +218,21 @@ class VectorBackendTest {
             session.get("w", into);
             assertArrayEquals(new double[] {1, -2, 3}, GraphRun.numbers(into));
         }
+    }
+
+    @Test
+    void compilingThatFailsLeavesNoMemoryBehind() {
+        Products failing = (batch, m, n, k, transA, transB, typeA, typeB) -> {
+            throw new OutOfMemoryError("as it happens");
+        };
+        Graph graph = new Graph();
+        Value x = graph.input("x", DType.F32, Shape.of(2, 2));
+        graph.output("y", x.matMul(x));
+        Arena arena = Arena.ofShared();
+        try (WorkerPool pool = new WorkerPool(1)) {
+            assertThrows(OutOfMemoryError.class, () -> VectorExecutable.of(graph, Map.of(), pool, failing, arena));
+        }
+        assertFalse(arena.scope().isAlive());
     }
 
     @Test
