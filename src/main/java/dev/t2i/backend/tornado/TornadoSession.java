@@ -233,6 +233,8 @@ final class TornadoSession implements Session {
             if (plan != null) {
                 states.values().forEach(this::bringHome);
                 plan.close();
+                // Its arrays have gone before others are made.
+                plan = null;
                 states.values().forEach(state -> state.homeIsNewer = true);
             }
             plan = place.of(device, size, executables.stream().map(TornadoExecutable::program).toList());
@@ -281,9 +283,11 @@ final class TornadoSession implements Session {
     Session copy() {
         Session copy = new VectorBackend().open();
         states.forEach((name, state) -> {
-            Tensor value = Tensor.allocate(Arena.ofAuto(), state.home.dtype(), state.home.shape());
-            get(name, value);
-            copy.put(name, value);
+            try (Arena passing = Arena.ofConfined()) {
+                Tensor value = Tensor.allocate(passing, state.home.dtype(), state.home.shape());
+                get(name, value);
+                copy.put(name, value);
+            }
         });
         return copy;
     }

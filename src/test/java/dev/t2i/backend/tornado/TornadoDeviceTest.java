@@ -15,6 +15,8 @@ import dev.t2i.graph.Value;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -73,6 +75,27 @@ class TornadoDeviceTest {
             long growth = usedHeap() - heap;
             assertTrue(growth < 1_000_000, "3,500 runs left %,d bytes on the heap".formatted(growth));
         }
+    }
+
+    /** TornadoVM's own arrays would, and a quarter of the machine's memory is the limit: large models would be refused where there is room for them. */
+    @Test
+    void arraysDoNotCountAgainstTheLimitForDirectBuffers() {
+        requireDevice();
+        try (Session session = new TornadoBackend("tornado").open()) {
+            Shape shape = Shape.of(1 << 22);
+            session.put("w", GraphRun.tensor(DType.F32, shape));
+            Graph graph = new Graph();
+            graph.output("sum", graph.state("w", DType.F32, shape).sum());
+            Executable run = session.compile(graph);
+            long before = directBuffers();
+            run.run(Map.of());
+            long growth = directBuffers() - before;
+            assertTrue(growth < 4 * shape.size(), "a run took %,d bytes of direct buffers".formatted(growth));
+        }
+    }
+
+    private static long directBuffers() {
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream().filter(pool -> pool.getName().equals("direct")).findFirst().orElseThrow().getMemoryUsed();
     }
 
     private static long usedHeap() {

@@ -10,6 +10,7 @@ import dev.t2i.error.BackendException;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
+import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.function.Consumer;
@@ -31,7 +32,7 @@ class TornadoFaultTest {
         Object context = Tornado.context();
         Object[] arrays = new Object[5];
         for (int i = 0; i < arrays.length; i++) {
-            arrays[i] = Tornado.array(64);
+            arrays[i] = Tornado.array(Arena.ofAuto(), 64);
         }
         Object result = arrays[4];
         Tornado.segment(result).setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, 0, UNTOUCHED);
@@ -91,7 +92,7 @@ class TornadoFaultTest {
 
     @SuppressWarnings("restricted") // binding C is what it is for
     private static void print(String text) {
-        try (var arena = java.lang.foreign.Arena.ofConfined()) {
+        try (var arena = Arena.ofConfined()) {
             var linker = java.lang.foreign.Linker.nativeLinker();
             var write = linker.downcallHandle(linker.defaultLookup().findOrThrow("write"), java.lang.foreign.FunctionDescriptor.of(
                     ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
