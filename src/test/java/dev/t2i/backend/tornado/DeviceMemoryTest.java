@@ -1,6 +1,7 @@
 package dev.t2i.backend.tornado;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,7 @@ import dev.t2i.graph.Value;
 import dev.t2i.graph.passes.Passes;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
+import java.lang.reflect.InvocationTargetException;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -46,6 +48,42 @@ class DeviceMemoryTest {
     @Test
     void whatASessionNeedsIsKnownWithoutOne() {
         assertEquals(needs(), TornadoSession.need(Map.of("w", TensorType.f32(Shape.of(1000, 1000))), List.of(graph()), LibraryRule.NONE));
+    }
+
+    /** TornadoVM refuses any array as large as the largest that a driver names, long after the run folder was made. */
+    @Test
+    void arraysLargerThanTheDeviceGivesAreRefused() {
+        DeviceMemory memory = needs();
+        assertEquals("states", memory.largest().what());
+        assertEquals(memory.states() - 4L * DevicePlan.BLOCK, memory.largest().bytes(), 100);
+        memory.requireArrays(largest(memory.largest().bytes() + 1), 1L << 40);
+        String message = assertThrows(BackendException.class, () -> memory.requireArrays(largest(memory.largest().bytes()), 1L << 40)).getMessage();
+        assertTrue(message.contains("its states are one array of 4.0 MiB, tornado:opencl:3 gives arrays of less than 4.0 MiB; take a smaller network"), message);
+        DeviceMemory many = DeviceMemory.of(16, List.of(new DeviceProgram(Passes.optimize(graph()), Map.of("w", 0), LibraryRule.NONE)));
+        message = assertThrows(BackendException.class, () -> many.requireArrays(largest(1 << 20), 1L << 40)).getMessage();
+        assertTrue(message.contains("its inputs are one array of 1.9 MiB") && message.contains("--set batch=N") && message.contains("recompute")
+                && message.contains("accumulate"), message);
+    }
+
+    private static Tornado.Device largest(long bytes) {
+        return new Tornado.Device("opencl", 0, 3, "small", 1L << 40, bytes, 1 << 15, 256, null);
+    }
+
+    /** Java's own lack of memory has a line of its own, which does not tell people to look for another device. */
+    @Test
+    void memoryThatJavaLacksIsNotTheDevices() {
+        OutOfMemoryError error = new OutOfMemoryError("Java heap space");
+        assertSame(error, assertThrows(OutOfMemoryError.class, () -> Tornado.failure(new InvocationTargetException(error))));
+        assertSame(error, assertThrows(OutOfMemoryError.class, () -> Tornado.failure(new InvocationTargetException(new IllegalStateException(error)))));
+    }
+
+    @Test
+    void whatTheDeviceTakesHasToFitHereToo() {
+        DeviceMemory memory = needs();
+        memory.requireArrays(largest(1L << 40), memory.total() + memory.states());
+        String message = assertThrows(BackendException.class, () -> memory.requireArrays(largest(1L << 40), memory.total())).getMessage();
+        assertTrue(message.startsWith("this machine has too little memory: it takes") && message.contains(DeviceMemory.human(memory.total() + memory.states()) + " here")
+                && message.contains("--set batch=N"), message);
     }
 
     @Test
