@@ -356,7 +356,9 @@ final class DevicePlan implements DevicePrograms {
 
     @Override
     public void close() {
-        Tornado.close(plan);
+        List<Integer> owners = new ArrayList<>(List.of(HUB_GRAPH, IN_GRAPH, OUT_GRAPH));
+        chains.stream().filter(chain -> !chain.chunks.isEmpty()).forEach(chain -> owners.add(chain.first));
+        Tornado.close(plan, owners);
         if (!failed) {
             arena.close();
         }

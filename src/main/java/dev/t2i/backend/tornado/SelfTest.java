@@ -54,7 +54,7 @@ final class SelfTest {
         try {
             Tornado.execute(plan, 0, scheduler);
         } finally {
-            Tornado.close(plan);
+            Tornado.close(plan, List.of(0));
         }
         float found = Tornado.segment(result).get(java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED, 0);
         float expected = java.util.stream.IntStream.range(0, NUMBERS).map(i -> i % 7).sum();

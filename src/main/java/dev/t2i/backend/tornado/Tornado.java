@@ -220,10 +220,23 @@ final class Tornado {
         return call(call(execution, "getProfilerResult"), method);
     }
 
-    static void close(Object plan) {
+    /**
+     * Frees what graphs of a plan have on the device, which TornadoVM itself does for the one that ran last alone. What graphs hand on goes with
+     * the first; each further one frees its own arrays and is then refused.
+     *
+     * @param graphs by their numbers; those that have not run have nothing
+     */
+    static void close(Object plan, List<Integer> graphs) {
         DriverOutput.whileLooking(() -> {
-            call(plan, "freeDeviceMemory");
-            call(plan, "close");
+            for (int graph : graphs) {
+                try {
+                    call(call(plan, "withGraph", graph), "freeDeviceMemory");
+                } catch (BackendException e) {
+                    if (e.getCause() == null || !e.getCause().getClass().getSimpleName().equals("TornadoInternalError")) {
+                        throw e;
+                    }
+                }
+            }
             return null;
         });
     }

@@ -46,7 +46,7 @@ class TornadoFaultTest {
         try {
             Tornado.execute(plan, 0, scheduler);
         } finally {
-            Tornado.close(plan);
+            Tornado.close(plan, List.of(0));
         }
         return Tornado.segment(result).getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, 0);
     }
