@@ -32,6 +32,25 @@ final class DevicePlan implements DevicePrograms {
     private static final int IN_GRAPH = 1;
     private static final int OUT_GRAPH = 2;
 
+    /** Reads and writes some of each array, so that the hub knows them; what it writes nobody reads. */
+    private static final KernelClass TOUCH = KernelClass.of(code -> {
+        code.id("globalIdx");
+        int item = code.newInt();
+        code.ifLess(item, 1, () -> {
+            code.get(new Spot(Room.STATES, 0), () -> code.integer(0));
+            int state = code.newFloat();
+            code.get(new Spot(Room.INPUTS, 0), () -> code.integer(0));
+            int input = code.newFloat();
+            code.set(new Spot(Room.TEMPORARIES, 0), () -> code.integer(0), () -> {
+                code.loadFloat(state);
+                code.loadFloat(input);
+                code.raw().fadd();
+            });
+        });
+    });
+    private static final KernelClass CARRY_IN = blockKernel(true);
+    private static final KernelClass CARRY_OUT = blockKernel(false);
+
     /** Of all arrays, which devices copy from and to. */
     private final Arena arena = Arena.ofShared();
     private final Object context = Tornado.context();
@@ -90,8 +109,8 @@ final class DevicePlan implements DevicePrograms {
             }
             List<Object> graphs = new ArrayList<>();
             graphs.add(hub());
-            graphs.add(carrier("carryIn", blockKernel(true), true));
-            graphs.add(carrier("carryOut", blockKernel(false), false));
+            graphs.add(carrier("carryIn", CARRY_IN, true));
+            graphs.add(carrier("carryOut", CARRY_OUT, false));
             for (DeviceProgram program : programs) {
                 chains.add(chain(program, graphs));
             }
@@ -139,26 +158,10 @@ final class DevicePlan implements DevicePrograms {
         Object graph = Tornado.taskGraph(HUB);
         Tornado.toDevice(graph, Transfer.FIRST_EXECUTION, context, nothing);
         Tornado.toDevice(graph, Transfer.UNDER_DEMAND, states, temporaries);
-        KernelClass touch = KernelClass.of(code -> {
-            code.id("globalIdx");
-            int item = code.newInt();
-            code.ifLess(item, 1, () -> {
-                // Some of each array, so that the graph knows them; what it writes nobody reads.
-                code.get(new Spot(Room.STATES, 0), () -> code.integer(0));
-                int state = code.newFloat();
-                code.get(new Spot(Room.INPUTS, 0), () -> code.integer(0));
-                int input = code.newFloat();
-                code.set(new Spot(Room.TEMPORARIES, 0), () -> code.integer(0), () -> {
-                    code.loadFloat(state);
-                    code.loadFloat(input);
-                    code.raw().fadd();
-                });
-            });
-        });
-        addTask(graph, HUB, new Kernel("hub", touch, Grid.items(1), Work.NONE), arguments(nothing, nothing, nothing));
+        addTask(graph, HUB, new Kernel("hub", TOUCH, Grid.items(1), Work.NONE), arguments(nothing, nothing, nothing));
         libraryArrays.forEach((array, object) -> {
             Tornado.toDevice(graph, Transfer.UNDER_DEMAND, object);
-            addTask(graph, HUB, new Kernel("hub of " + array, touch, Grid.items(1), Work.NONE), arguments(object, nothing, nothing));
+            addTask(graph, HUB, new Kernel("hub of " + array, TOUCH, Grid.items(1), Work.NONE), arguments(object, nothing, nothing));
         });
         Tornado.persist(graph, shared());
         return Tornado.snapshot(graph);

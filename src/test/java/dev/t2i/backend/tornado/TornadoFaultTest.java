@@ -2,6 +2,7 @@ package dev.t2i.backend.tornado;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -58,6 +59,14 @@ class TornadoFaultTest {
     @Test
     void aGoodKernelRuns() {
         assertEquals(2, run(TornadoFaultTest::writeTwo, Grid.items(1)));
+    }
+
+    /** TornadoVM lets go of no class that it has seen, and plans are made anew whenever a graph comes. */
+    @Test
+    void aKernelHasOneClassInAllPlans() {
+        Kernel kernel = new Kernel("a kernel", KernelClass.of(TornadoFaultTest::writeTwo), Grid.items(1), Work.NONE);
+        assertSame(KernelLoader.task(kernel), KernelLoader.task(kernel));
+        assertSame(KernelLoader.task(kernel), KernelLoader.task(kernel.with(Room.INPUTS, LibraryArray.LEFT)));
     }
 
     @Test
