@@ -105,7 +105,8 @@ final class TornadoSession implements Session {
         StateRules.requireWritable(state, known != null && known.lent);
         StateRules.requireSameType(state, home(state), StateRules.typeOf(value));
         if (known == null) {
-            known = add(state, Tensor.allocate(arena, value.dtype(), value.shape()), false);
+            int next = after(size, value.size());
+            known = add(state, Tensor.allocate(arena, value.dtype(), value.shape()), false, next);
         }
         known.home.copyFrom(value);
         known.homeIsNewer = true;
@@ -119,8 +120,9 @@ final class TornadoSession implements Session {
     public void lend(String state, Tensor value) {
         requireOpen();
         StateRules.requireLendable(state, states.containsKey(state), value);
-        add(state, value, true);
+        int next = after(size, value.size());
         host.lend(state, value);
+        add(state, value, true, next);
     }
 
     private Tensor home(String state) {
@@ -128,11 +130,12 @@ final class TornadoSession implements Session {
         return known == null ? null : known.home;
     }
 
-    private State add(String name, Tensor home, boolean lent) {
+    /** @param next the size of the room with it */
+    private State add(String name, Tensor home, boolean lent, int next) {
         State state = new State(home, lent, size);
         states.put(name, state);
         offsets.put(name, size);
-        size = aligned(size + home.size());
+        size = next;
         outdated = true;
         return state;
     }
@@ -205,7 +208,7 @@ final class TornadoSession implements Session {
         int size = 0;
         for (Map.Entry<String, TensorType> state : states.entrySet()) {
             offsets.put(state.getKey(), size);
-            size = aligned(size + state.getValue().shape().size());
+            size = after(size, state.getValue().shape().size());
         }
         try {
             List<DeviceProgram> programs = new ArrayList<>();
@@ -218,8 +221,18 @@ final class TornadoSession implements Session {
         }
     }
 
-    private static int aligned(long elements) {
-        return Math.toIntExact((elements + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+    /**
+     * The size of the room of states with one more, in elements.
+     *
+     * @throws DeviceMemoryException if that is more than TornadoVM can count, with the rest of the last block that is carried
+     */
+    private static int after(int size, long elements) {
+        long end = Math.ceilDiv(size + elements, (long) ALIGNMENT) * ALIGNMENT;
+        if (end > Integer.MAX_VALUE / DevicePlan.BLOCK * DevicePlan.BLOCK) {
+            throw new DeviceMemoryException("states would be one array of more than 2^31 numbers, which TornadoVM cannot count",
+                    "take a smaller network, or another backend (--backend vector)", null);
+        }
+        return (int) end;
     }
 
     private static DeviceMemoryException tooLong(ArithmeticException e) {

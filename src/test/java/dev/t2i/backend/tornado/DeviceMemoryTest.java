@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.t2i.backend.Executable;
+import dev.t2i.backend.GraphRun;
+import dev.t2i.backend.Session;
 import dev.t2i.error.BackendException;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.TensorType;
@@ -12,9 +15,13 @@ import dev.t2i.graph.Value;
 import dev.t2i.graph.passes.Passes;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
+import dev.t2i.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.lang.reflect.InvocationTargetException;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.api.parallel.Resources;
@@ -75,6 +82,49 @@ class DeviceMemoryTest {
         OutOfMemoryError error = new OutOfMemoryError("Java heap space");
         assertSame(error, assertThrows(OutOfMemoryError.class, () -> Tornado.failure(new InvocationTargetException(error))));
         assertSame(error, assertThrows(OutOfMemoryError.class, () -> Tornado.failure(new InvocationTargetException(new IllegalStateException(error)))));
+    }
+
+    /** States beyond what an int counts lie in one array, however small each is, as those of GPT-2 large and its optimizer do. */
+    @Test
+    void statesBeyondWhatTornadoVmCountsAreRefused() {
+        Map<String, TensorType> states = new LinkedHashMap<>();
+        for (int i = 0; i < 4; i++) {
+            states.put("s" + i, TensorType.f32(Shape.of(1 << 29)));
+        }
+        String message = assertThrows(DeviceMemoryException.class, () -> TornadoSession.need(states, List.of(), LibraryRule.NONE)).getMessage();
+        assertTrue(message.contains("states would be one array of more than 2^31 numbers") && message.contains("smaller network"), message);
+        states.remove("s3");
+        assertEquals(6L << 30, TornadoSession.need(states, List.of(), LibraryRule.NONE).states() - 4L * DevicePlan.BLOCK);
+        states.put("almost", TensorType.f32(Shape.of((1 << 29) - 16)));
+        assertThrows(DeviceMemoryException.class, () -> TornadoSession.need(states, List.of(), LibraryRule.NONE), "whole blocks are carried");
+    }
+
+    @Test
+    @SuppressWarnings("restricted") // memory that nobody has, and nobody reads
+    void aStateThatDoesNotFitIsNotThere() {
+        Shape shape = Shape.of(1 << 30);
+        Tensor half = Tensor.wrap(MemorySegment.ofAddress(64).reinterpret(4 * shape.size()), DType.F32, shape);
+        try (Session session = new JvmBackend().open()) {
+            session.lend("first", half);
+            assertThrows(DeviceMemoryException.class, () -> session.lend("second", half));
+            assertEquals(Set.of("first"), session.states());
+        }
+    }
+
+    @Test
+    void aRefusedGraphDoesNotCountForLaterOnes() {
+        try (Session session = new TornadoSession(device(16 << 20), LibraryRule.NONE, (_, stateSize, programs) -> new JvmDevice(stateSize, programs))) {
+            Graph large = new Graph();
+            large.output("y", large.input("x", DType.F32, Shape.of(1 << 22)).sum());
+            for (int i = 0; i < 3; i++) {
+                assertThrows(DeviceMemoryException.class, () -> session.compile(large));
+            }
+            Graph small = new Graph();
+            small.output("y", small.input("x", DType.F32, Shape.of(3)).sum());
+            Executable run = session.compile(small);
+            run.run(Map.of("x", GraphRun.tensor(DType.F32, Shape.of(3), 1, 2, 4)));
+            assertEquals(7, run.output("y").getDouble(0));
+        }
     }
 
     @Test
