@@ -236,7 +236,7 @@ final class TornadoSession implements Session {
     }
 
     private static DeviceMemoryException tooLong(ArithmeticException e) {
-        return new DeviceMemoryException("one array of it would hold more than 2^31 numbers, which TornadoVM cannot count", e);
+        return new DeviceMemoryException("one array of it would hold more than 2^31 numbers, or one kernel have as many items, which TornadoVM cannot count", e);
     }
 
     /** The plan, with everything in it that has come so far, and states as they were put. */
