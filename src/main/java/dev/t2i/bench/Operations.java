@@ -80,6 +80,7 @@ final class Operations {
 
         private final Arena arena = Arena.ofShared();
         private final Session session;
+        private final Shape shape;
         private final Executable executable;
 
         Running(Backend backend, List<Shape> operands, Function<Value[], Value> operation) {
@@ -87,11 +88,14 @@ final class Operations {
             Graph graph = new Graph();
             Value[] values = new Value[operands.size()];
             for (int i = 0; i < values.length; i++) {
-                // States, because inputs would be brought to the executable, or to a device, in every run.
+                // States, because inputs would be brought to the executable, or to a device, in every run, and outputs home from it.
                 values[i] = graph.state("x" + i, DType.F32, operands.get(i));
                 session.lend("x" + i, Numbers.small(arena, operands.get(i), i));
             }
-            graph.output(RESULT, operation.apply(values));
+            Value result = operation.apply(values);
+            shape = result.shape();
+            session.put(RESULT, Tensor.allocate(arena, DType.F32, shape));
+            graph.assign(graph.state(RESULT, DType.F32, shape), result);
             executable = session.compile(graph);
         }
 
@@ -102,7 +106,9 @@ final class Operations {
 
         @Override
         public List<Tensor> results() {
-            return List.of(executable.output(RESULT));
+            Tensor result = Tensor.allocate(arena, DType.F32, shape);
+            session.get(RESULT, result);
+            return List.of(result);
         }
 
         @Override

@@ -19,19 +19,32 @@ final class Peak {
     private static final int LANES = SPECIES.length();
     private static final int SUMS = 12;
     private static final int ROUNDS = 2_000_000;
-    /** More than any cache of a core holds. */
+    /** Of all threads together at least: more than a cache holds that a few cores share. */
     private static final int FLOATS = 1 << 25;
+    /** Of each thread at least: several times its share of the last cache, which grows with the cores. */
+    private static final int FLOATS_EACH = 1 << 24;
     private static final int TRIALS = 40;
     private static final int WARMUPS = 3;
 
     private Peak() {}
+
+    /**
+     * Floats that each thread reads.
+     *
+     * @param heap bytes that Java may take, of which half have to do
+     */
+    static int floatsEach(int threads, long heap) {
+        long wanted = Math.max(FLOATS / threads, FLOATS_EACH);
+        long most = heap / 2 / Float.BYTES / threads;
+        return Math.toIntExact(Math.min(wanted, most) / (4 * LANES) * (4 * LANES));
+    }
 
     /** The best of some trials, since whatever else runs can only take away. */
     static Limits measure(int threads) {
         List<float[]> memory = new ArrayList<>();
         for (int i = 0; i < threads; i++) {
             // Zeros alone could be one page of the system's.
-            float[] part = new float[FLOATS / threads / (4 * LANES) * (4 * LANES)];
+            float[] part = new float[floatsEach(threads, Runtime.getRuntime().maxMemory())];
             Arrays.fill(part, 1);
             memory.add(part);
         }

@@ -228,6 +228,7 @@ final class ParityRows {
                         t -> matrix(t, ta, 2, 3, m, k).matMul(matrix(t, tb, 2, 3, k, n), ta, tb)));
             }
         }
+        rows.add(largest("batched product of several tiles each way", t -> t.f32(2, 70, 1100).matMul(t.f32(2, 1100, 130))));
         rows.add(exact("product over nothing", t -> t.f32(3, 0).matMul(t.f32(0, 5))));
         rows.add(exact("product of no rows", t -> t.f32(0, 4).matMul(t.f32(4, 5))));
         rows.add(exact("product of no batches", t -> t.f32(0, 2, 4).matMul(t.f32(0, 4, 5))));

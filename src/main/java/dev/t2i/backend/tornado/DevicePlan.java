@@ -4,6 +4,7 @@ import dev.t2i.backend.Profiled.RunProfile;
 import dev.t2i.backend.tornado.Tornado.Transfer;
 import dev.t2i.error.BackendException;
 import dev.t2i.error.OneLine;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -31,15 +32,36 @@ final class DevicePlan implements DevicePrograms {
     private static final int IN_GRAPH = 1;
     private static final int OUT_GRAPH = 2;
 
+    /** Reads and writes some of each array, so that the hub knows them; what it writes nobody reads. */
+    private static final KernelClass TOUCH = KernelClass.of(code -> {
+        code.id("globalIdx");
+        int item = code.newInt();
+        code.ifLess(item, 1, () -> {
+            code.get(new Spot(Room.STATES, 0), () -> code.integer(0));
+            int state = code.newFloat();
+            code.get(new Spot(Room.INPUTS, 0), () -> code.integer(0));
+            int input = code.newFloat();
+            code.set(new Spot(Room.TEMPORARIES, 0), () -> code.integer(0), () -> {
+                code.loadFloat(state);
+                code.loadFloat(input);
+                code.raw().fadd();
+            });
+        });
+    });
+    private static final KernelClass CARRY_IN = blockKernel(true);
+    private static final KernelClass CARRY_OUT = blockKernel(false);
+
+    /** Of all arrays, which devices copy from and to. */
+    private final Arena arena = Arena.ofShared();
     private final Object context = Tornado.context();
     private final Object states;
     private final Object temporaries;
-    private final Object stage = Tornado.array(BLOCK);
+    private final Object stage = Tornado.array(arena, BLOCK);
     /** Number of a block, and from where to where in it. */
-    private final Object control = Tornado.array(SMALL);
-    private final Object nothing = Tornado.array(SMALL);
+    private final Object control = Tornado.array(arena, SMALL);
+    private final Object nothing = Tornado.array(arena, SMALL);
     /** Comes home at the end of what would else bring nothing home. */
-    private final Object receipt = Tornado.array(SMALL);
+    private final Object receipt = Tornado.array(arena, SMALL);
     private final Object scheduler = Tornado.scheduler();
     /** Empty if no program calls a library. */
     private final Map<LibraryArray, Object> libraryArrays = new EnumMap<>(LibraryArray.class);
@@ -50,6 +72,8 @@ final class DevicePlan implements DevicePrograms {
     private final Map<String, String> tasks = new HashMap<>();
     private final Tornado.Device device;
     private final DeviceMemory memory;
+    /** A run broke off: a driver may still read what it was to copy. */
+    private boolean failed;
 
     /** A program's graphs in the plan, and its arrays. */
     private static final class Chain {
@@ -73,24 +97,29 @@ final class DevicePlan implements DevicePrograms {
     DevicePlan(Tornado.Device device, int stateSize, List<DeviceProgram> programs) {
         this.device = device;
         memory = DeviceMemory.of(stateSize, programs);
-        memory.require(device);
-        states = Tornado.array(Math.ceilDiv(Math.max(1, stateSize), BLOCK) * BLOCK);
-        temporaries = Tornado.array(Math.max(SMALL, programs.stream().mapToInt(program -> program.size(Room.TEMPORARIES)).max().orElse(0)));
-        for (LibraryArray array : LibraryArray.values()) {
-            int size = DeviceMemory.librarySize(array, programs);
-            if (size > 0) {
-                libraryArrays.put(array, Tornado.array(Math.max(SMALL, size)));
+        try {
+            memory.require(device);
+            states = Tornado.array(arena, Math.ceilDiv(Math.max(1, stateSize), BLOCK) * BLOCK);
+            temporaries = Tornado.array(arena, Math.max(SMALL, programs.stream().mapToInt(program -> program.size(Room.TEMPORARIES)).max().orElse(0)));
+            for (LibraryArray array : LibraryArray.values()) {
+                int size = DeviceMemory.librarySize(array, programs);
+                if (size > 0) {
+                    libraryArrays.put(array, Tornado.array(arena, Math.max(SMALL, size)));
+                }
             }
+            List<Object> graphs = new ArrayList<>();
+            graphs.add(hub());
+            graphs.add(carrier("carryIn", CARRY_IN, true));
+            graphs.add(carrier("carryOut", CARRY_OUT, false));
+            for (DeviceProgram program : programs) {
+                chains.add(chain(program, graphs));
+            }
+            plan = Tornado.plan(graphs, device);
+            progress = new CompileProgress(programs.stream().mapToInt(program -> program.tasks().size()).sum(), graphs.size(), device.name());
+        } catch (Throwable e) {
+            arena.close();
+            throw e;
         }
-        List<Object> graphs = new ArrayList<>();
-        graphs.add(hub());
-        graphs.add(carrier("carryIn", blockKernel(true), true));
-        graphs.add(carrier("carryOut", blockKernel(false), false));
-        for (DeviceProgram program : programs) {
-            chains.add(chain(program, graphs));
-        }
-        plan = Tornado.plan(graphs, device);
-        progress = new CompileProgress(programs.stream().mapToInt(program -> program.tasks().size()).sum(), graphs.size(), device.name());
     }
 
     private Object[] arguments(Object inputs, Object constants, Object outputs) {
@@ -129,26 +158,10 @@ final class DevicePlan implements DevicePrograms {
         Object graph = Tornado.taskGraph(HUB);
         Tornado.toDevice(graph, Transfer.FIRST_EXECUTION, context, nothing);
         Tornado.toDevice(graph, Transfer.UNDER_DEMAND, states, temporaries);
-        KernelClass touch = KernelClass.of(code -> {
-            code.id("globalIdx");
-            int item = code.newInt();
-            code.ifLess(item, 1, () -> {
-                // Some of each array, so that the graph knows them; what it writes nobody reads.
-                code.get(new Spot(Room.STATES, 0), () -> code.integer(0));
-                int state = code.newFloat();
-                code.get(new Spot(Room.INPUTS, 0), () -> code.integer(0));
-                int input = code.newFloat();
-                code.set(new Spot(Room.TEMPORARIES, 0), () -> code.integer(0), () -> {
-                    code.loadFloat(state);
-                    code.loadFloat(input);
-                    code.raw().fadd();
-                });
-            });
-        });
-        addTask(graph, HUB, new Kernel("hub", touch, Grid.items(1), Work.NONE), arguments(nothing, nothing, nothing));
+        addTask(graph, HUB, new Kernel("hub", TOUCH, Grid.items(1), Work.NONE), arguments(nothing, nothing, nothing));
         libraryArrays.forEach((array, object) -> {
             Tornado.toDevice(graph, Transfer.UNDER_DEMAND, object);
-            addTask(graph, HUB, new Kernel("hub of " + array, touch, Grid.items(1), Work.NONE), arguments(object, nothing, nothing));
+            addTask(graph, HUB, new Kernel("hub of " + array, TOUCH, Grid.items(1), Work.NONE), arguments(object, nothing, nothing));
         });
         Tornado.persist(graph, shared());
         return Tornado.snapshot(graph);
@@ -213,10 +226,10 @@ final class DevicePlan implements DevicePrograms {
 
     private Chain chain(DeviceProgram program, List<Object> graphs) {
         int first = graphs.size();
-        Object inputs = Tornado.array(Math.max(SMALL, program.size(Room.INPUTS)));
-        Object outputs = Tornado.array(Math.max(SMALL, program.size(Room.OUTPUTS)));
+        Object inputs = Tornado.array(arena, Math.max(SMALL, program.size(Room.INPUTS)));
+        Object outputs = Tornado.array(arena, Math.max(SMALL, program.size(Room.OUTPUTS)));
         float[] numbers = program.constants();
-        Object constants = Tornado.array(Math.max(SMALL, numbers.length));
+        Object constants = Tornado.array(arena, Math.max(SMALL, numbers.length));
         MemorySegment.copy(numbers, 0, Tornado.segment(constants), java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED, 0, numbers.length);
         String before = HUB;
         // A graph without tasks would be no graph: a program that only hands on what the host made has none.
@@ -256,8 +269,12 @@ final class DevicePlan implements DevicePrograms {
     }
 
     private Object execute(int graph) {
+        boolean before = failed;
+        failed = true;
         try {
-            return Tornado.execute(plan, graph, scheduler);
+            Object result = Tornado.execute(plan, graph, scheduler);
+            failed = before;
+            return result;
         } catch (DeviceMemoryException e) {
             throw new DeviceMemoryException("%s; %s, %s has %s, in arrays of %s at most".formatted(e.reason(), memory, device.address(),
                     DeviceMemory.human(device.memory()), DeviceMemory.human(device.largestArray())), e);
@@ -342,6 +359,11 @@ final class DevicePlan implements DevicePrograms {
 
     @Override
     public void close() {
-        Tornado.close(plan);
+        List<Integer> owners = new ArrayList<>(List.of(HUB_GRAPH, IN_GRAPH, OUT_GRAPH));
+        chains.stream().filter(chain -> !chain.chunks.isEmpty()).forEach(chain -> owners.add(chain.first));
+        Tornado.close(plan, owners);
+        if (!failed) {
+            arena.close();
+        }
     }
 }

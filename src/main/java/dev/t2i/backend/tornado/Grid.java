@@ -6,11 +6,18 @@ package dev.t2i.backend.tornado;
  */
 record Grid(long globalX, long globalY, long globalZ, int localX, int localY) {
     private static final int LOCAL = 64;
+    /** Groups along the second and the third axis at most, on GPUs of NVIDIA; along the first there are as many as an int counts. */
+    private static final int MOST_ACROSS = 65_535;
 
+    /** @throws ArithmeticException if there are more items along the first axis than TornadoVM, which takes an int, can count */
     Grid {
         if (globalX < 1 || globalY < 1 || globalZ < 1 || globalX % localX != 0 || globalY % localY != 0) {
             throw new IllegalArgumentException("no grid of %d x %d x %d items in groups of %d x %d".formatted(globalX, globalY, globalZ, localX, localY));
         }
+        if (globalY / localY > MOST_ACROSS || globalZ > MOST_ACROSS) {
+            throw new IllegalArgumentException("no device takes %d x %d groups along the second and third axis; put them on the first".formatted(globalY / localY, globalZ));
+        }
+        Math.toIntExact(globalX);
     }
 
     /** An item for each of {@code items}. */
@@ -23,8 +30,8 @@ record Grid(long globalX, long globalY, long globalZ, int localX, int localY) {
         return new Grid(groups * local, 1, 1, local, 1);
     }
 
-    /** Groups of {@code side} x {@code side} items. */
-    static Grid tiles(long x, long y, long z, int side) {
-        return new Grid(x * side, y * side, z, side, side);
+    /** {@code groups} groups of {@code side} x {@code side} items, in a row. */
+    static Grid tiles(long groups, int side) {
+        return new Grid(groups * side, side, 1, side, side);
     }
 }

@@ -10,17 +10,32 @@ import java.lang.classfile.ClassFile;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 
 /**
  * A class with a kernel in it, made when a graph is compiled: operands' places, strides and sizes are constants in its code, and an
  * element-wise expression is plain arithmetic. TornadoVM freezes a task's scalars when it compiles it anyway, and knows no fusion of its own.
  *
  * <p>The class is also the task object that TornadoVM is handed: from its {@code apply} it learns which method is meant.
- *
- * @param body adds methods to a class of the given name, {@link Kernel#METHOD} among them
  */
-record KernelClass(BiConsumer<ClassBuilder, ClassDesc> body) {
+final class KernelClass {
     private static final int PUBLIC_STATIC = ClassFile.ACC_PUBLIC | ClassFile.ACC_STATIC;
+
+    private final BiConsumer<ClassBuilder, ClassDesc> body;
+    private Object task;
+
+    /** @param body adds methods to a class of the given name, {@link Kernel#METHOD} among them */
+    KernelClass(BiConsumer<ClassBuilder, ClassDesc> body) {
+        this.body = body;
+    }
+
+    /** The task object, which {@code make} makes of the class file when it is first asked for. */
+    synchronized Object task(Function<byte[], Object> make) {
+        if (task == null) {
+            task = make.apply(bytes(GeneratedKernel.class.getName()));
+        }
+        return task;
+    }
 
     /** The class file under a name of one's choice. */
     byte[] bytes(String name) {

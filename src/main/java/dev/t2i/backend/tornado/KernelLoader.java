@@ -2,7 +2,10 @@ package dev.t2i.backend.tornado;
 
 import dev.t2i.error.BackendException;
 
-/** Holds one kernel's class, which goes when nobody runs it any more. */
+/**
+ * Holds one kernel's class. TornadoVM keeps what it has learnt of it as long as the JVM runs, and the class with it: so there is one for a
+ * kernel, in however many plans it is.
+ */
 final class KernelLoader extends ClassLoader {
     private KernelLoader() {
         super("t2i-kernel", ClassLoader.getSystemClassLoader());
@@ -10,12 +13,12 @@ final class KernelLoader extends ClassLoader {
 
     /** The object that TornadoVM takes for the kernel's task. */
     static Object task(Kernel kernel) {
-        String name = GeneratedKernel.class.getName();
-        byte[] bytes = kernel.code().bytes(name);
-        try {
-            return new KernelLoader().defineClass(name, bytes, 0, bytes.length).getConstructor().newInstance();
-        } catch (ReflectiveOperationException | LinkageError e) {
-            throw new BackendException("the kernel for %s cannot be loaded: %s".formatted(kernel.what(), e), e);
-        }
+        return kernel.code().task(bytes -> {
+            try {
+                return new KernelLoader().defineClass(GeneratedKernel.class.getName(), bytes, 0, bytes.length).getConstructor().newInstance();
+            } catch (ReflectiveOperationException | LinkageError e) {
+                throw new BackendException("the kernel for %s cannot be loaded: %s".formatted(kernel.what(), e), e);
+            }
+        });
     }
 }

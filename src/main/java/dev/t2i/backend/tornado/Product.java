@@ -60,7 +60,7 @@ final class Product {
         perItemY = perItem(sizes.rows);
         perItemX = perItem(sizes.columns);
         work = new Work(2L * sizes.batch * sizes.rows * sizes.columns * sizes.steps, Work.elements(factors + size()).bytes());
-        long groups = groupsX() * groupsY() * sizes.batch;
+        long groups = tileRows() * tileColumns() * sizes.batch;
         parts = (int) Math.clamp(BUSY / Math.max(1, groups), 1, Math.max(1, sizes.steps / LEAST_PART));
     }
 
@@ -72,12 +72,12 @@ final class Product {
         return perItem;
     }
 
-    private long groupsX() {
-        return Math.ceilDiv(sizes.columns, SIDE * perItemX);
+    private long tileRows() {
+        return Math.ceilDiv(sizes.rows, SIDE * perItemY);
     }
 
-    private long groupsY() {
-        return Math.ceilDiv(sizes.rows, SIDE * perItemY);
+    private long tileColumns() {
+        return Math.ceilDiv(sizes.columns, SIDE * perItemX);
     }
 
     private int size() {
@@ -93,7 +93,7 @@ final class Product {
     List<Kernel> kernels(Spot out, Spot scratch) {
         List<Kernel> kernels = new ArrayList<>();
         kernels.add(new Kernel(what, KernelClass.of(code -> multiply(code, out, scratch)),
-                Grid.tiles(groupsX(), groupsY(), (long) sizes.batch * parts, SIDE), work));
+                Grid.tiles(tileRows() * tileColumns() * sizes.batch * parts, SIDE), work));
         if (parts > 1) {
             kernels.add(new Kernel(what + ", its parts joined", KernelClass.of(code -> join(code, scratch, out)), Grid.items(size()), Work.elements((1L + parts) * size())));
         }
@@ -106,13 +106,13 @@ final class Product {
         code.id("localIdy");
         int y = code.newInt();
         int item = sum(code, y, SIDE, x);
-        int firstRow = scaled(code, "groupIdy", SIDE * perItemY);
-        int firstColumn = scaled(code, "groupIdx", SIDE * perItemX);
-        code.id("groupIdz");
-        int z = code.newInt();
-        int[] batchAndPart = code.divided(z, parts);
-        int batch = batchAndPart[0];
-        int part = batchAndPart[1];
+        code.id("groupIdx");
+        int group = code.newInt();
+        int[] at = code.coordinates(group, new int[] {sizes.batch, parts, Math.toIntExact(tileRows()), Math.toIntExact(tileColumns())});
+        int batch = at[0];
+        int part = at[1];
+        int firstRow = scaled(code, at[2], SIDE * perItemY);
+        int firstColumn = scaled(code, at[3], SIDE * perItemX);
         code.sharedFloats(SIDE * perItemY * DEPTH);
         int leftTile = code.newFloats();
         code.sharedFloats(SIDE * perItemX * DEPTH);
@@ -295,8 +295,8 @@ final class Product {
         return code.newInt();
     }
 
-    private static int scaled(Code code, String id, int factor) {
-        code.id(id);
+    private static int scaled(Code code, int local, int factor) {
+        code.loadInt(local);
         code.integer(factor);
         code.raw().imul();
         return code.newInt();

@@ -5,6 +5,7 @@ import dev.t2i.graph.Expression;
 import dev.t2i.graph.Op;
 import dev.t2i.graph.View;
 import dev.t2i.tensor.Shape;
+import java.lang.foreign.Arena;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -31,11 +32,12 @@ final class SelfTest {
         Object graph = Tornado.taskGraph("selfTest");
         Object context = Tornado.context();
         Object scheduler = Tornado.scheduler();
-        Object numbers = Tornado.array(NUMBERS);
-        Object scratch = Tornado.array(Math.max(1, sum.scratch()));
-        Object states = Tornado.array(1);
-        Object constants = Tornado.array(1);
-        Object result = Tornado.array(1);
+        Arena arena = Arena.ofAuto();
+        Object numbers = Tornado.array(arena, NUMBERS);
+        Object scratch = Tornado.array(arena, Math.max(1, sum.scratch()));
+        Object states = Tornado.array(arena, 1);
+        Object constants = Tornado.array(arena, 1);
+        Object result = Tornado.array(arena, 1);
         for (int i = 0; i < NUMBERS; i++) {
             Tornado.segment(numbers).setAtIndex(java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED, i, i % 7);
         }
@@ -52,7 +54,7 @@ final class SelfTest {
         try {
             Tornado.execute(plan, 0, scheduler);
         } finally {
-            Tornado.close(plan);
+            Tornado.close(plan, List.of(0));
         }
         float found = Tornado.segment(result).get(java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED, 0);
         float expected = java.util.stream.IntStream.range(0, NUMBERS).map(i -> i % 7).sum();

@@ -2,6 +2,7 @@ package dev.t2i.backend.tornado;
 
 import dev.t2i.error.BackendException;
 import dev.t2i.error.OneLine;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -26,6 +27,7 @@ final class Tornado {
     private static final Pattern WRAPPING = Pattern.compile("\u001b\\[[0-9;]*m|(?s)\\s*Stack ?trace:.*|Bailout is disabled\\.\\s*Reason:|\\[ERROR]"
             + "|The internal error is:|To increase the maximum device memory, use -Dtornado\\.device\\.memory=<X>GB");
     private static final int LONGEST = 300;
+    private static final int ALIGNMENT = 64;
     private static final String ROOT = "uk.ac.manchester.tornado.";
     private static final String API = ROOT + "api.";
     /** Where the functions of {@link LibraryCall} are. */
@@ -40,7 +42,7 @@ final class Tornado {
      *
      * @param driver TornadoVM's name for it in lower case, such as opencl
      * @param memory in bytes
-     * @param largestArray in bytes, as the driver says; some allocate larger ones all the same
+     * @param largestArray in bytes, as the driver says; TornadoVM asks for none as large, even where the driver would give it
      * @param localMemory of a work group, in bytes
      * @param groupSize most items of a work group
      */
@@ -91,9 +93,18 @@ final class Tornado {
         return make("KernelContext");
     }
 
-    /** A float array that devices know, zeros at first. */
-    static Object array(int size) {
-        return make("types.arrays.FloatArray", size);
+    /**
+     * A float array that devices know, zeros at first. It lies in the arena's memory: arrays that TornadoVM makes itself count against the JVM's limit for direct
+     * buffers, a quarter of the machine's memory at most times, and stay until somebody collects garbage.
+     */
+    static Object array(Arena arena, int size) {
+        long header;
+        try {
+            header = (long) type("types.arrays.TornadoNativeArray").getField("ARRAY_HEADER").get(null);
+        } catch (ReflectiveOperationException e) {
+            throw failure(e);
+        }
+        return callStatic("types.arrays.FloatArray", "fromSegmentShallow", arena.allocate(header + (long) Float.BYTES * size, ALIGNMENT));
     }
 
     /** Its elements. */
@@ -209,10 +220,23 @@ final class Tornado {
         return call(call(execution, "getProfilerResult"), method);
     }
 
-    static void close(Object plan) {
+    /**
+     * Frees what graphs of a plan have on the device, which TornadoVM itself does for the one that ran last alone. What graphs hand on goes with
+     * the first; each further one frees its own arrays and is then refused.
+     *
+     * @param graphs by their numbers; those that have not run have nothing
+     */
+    static void close(Object plan, List<Integer> graphs) {
         DriverOutput.whileLooking(() -> {
-            call(plan, "freeDeviceMemory");
-            call(plan, "close");
+            for (int graph : graphs) {
+                try {
+                    call(call(plan, "withGraph", graph), "freeDeviceMemory");
+                } catch (BackendException e) {
+                    if (e.getCause() == null || !e.getCause().getClass().getSimpleName().equals("TornadoInternalError")) {
+                        throw e;
+                    }
+                }
+            }
             return null;
         });
     }
@@ -316,13 +340,18 @@ final class Tornado {
                 java.util.Arrays.stream(arguments).map(a -> a.getClass().getSimpleName()).toList(), INSTALL));
     }
 
-    private static RuntimeException failure(ReflectiveOperationException e) {
+    /** What to throw for a failed call. */
+    static RuntimeException failure(ReflectiveOperationException e) {
         Throwable cause = e instanceof InvocationTargetException target ? target.getCause() : e;
         if (cause instanceof LinkageError error) {
             return notStarted(error);
         }
         for (Throwable each = cause; each != null; each = each.getCause()) {
-            if (each.getClass().getSimpleName().contains("OutOfMemory")) {
+            if (each instanceof OutOfMemoryError error) {
+                // Of Java's own memory, whatever TornadoVM has put around it.
+                throw error;
+            }
+            if (each.getClass().getName().startsWith(ROOT) && each.getClass().getSimpleName().contains("OutOfMemory")) {
                 return new DeviceMemoryException(reason(cause), cause);
             }
         }

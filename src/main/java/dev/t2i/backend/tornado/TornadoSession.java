@@ -11,9 +11,9 @@ import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,7 +105,8 @@ final class TornadoSession implements Session {
         StateRules.requireWritable(state, known != null && known.lent);
         StateRules.requireSameType(state, home(state), StateRules.typeOf(value));
         if (known == null) {
-            known = add(state, Tensor.allocate(arena, value.dtype(), value.shape()), false);
+            int next = after(size, value.size());
+            known = add(state, Tensor.allocate(arena, value.dtype(), value.shape()), false, next);
         }
         known.home.copyFrom(value);
         known.homeIsNewer = true;
@@ -119,8 +120,9 @@ final class TornadoSession implements Session {
     public void lend(String state, Tensor value) {
         requireOpen();
         StateRules.requireLendable(state, states.containsKey(state), value);
-        add(state, value, true);
+        int next = after(size, value.size());
         host.lend(state, value);
+        add(state, value, true, next);
     }
 
     private Tensor home(String state) {
@@ -128,11 +130,12 @@ final class TornadoSession implements Session {
         return known == null ? null : known.home;
     }
 
-    private State add(String name, Tensor home, boolean lent) {
+    /** @param next the size of the room with it */
+    private State add(String name, Tensor home, boolean lent, int next) {
         State state = new State(home, lent, size);
         states.put(name, state);
         offsets.put(name, size);
-        size = aligned(size + home.size());
+        size = next;
         outdated = true;
         return state;
     }
@@ -205,7 +208,7 @@ final class TornadoSession implements Session {
         int size = 0;
         for (Map.Entry<String, TensorType> state : states.entrySet()) {
             offsets.put(state.getKey(), size);
-            size = aligned(size + state.getValue().shape().size());
+            size = after(size, state.getValue().shape().size());
         }
         try {
             List<DeviceProgram> programs = new ArrayList<>();
@@ -218,12 +221,22 @@ final class TornadoSession implements Session {
         }
     }
 
-    private static int aligned(long elements) {
-        return Math.toIntExact((elements + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+    /**
+     * The size of the room of states with one more, in elements.
+     *
+     * @throws DeviceMemoryException if that is more than TornadoVM can count, with the rest of the last block that is carried
+     */
+    private static int after(int size, long elements) {
+        long end = Math.ceilDiv(size + elements, (long) ALIGNMENT) * ALIGNMENT;
+        if (end > Integer.MAX_VALUE / DevicePlan.BLOCK * DevicePlan.BLOCK) {
+            throw new DeviceMemoryException("states would be one array of more than 2^31 numbers, which TornadoVM cannot count",
+                    "take a smaller network, or another backend (--backend vector)", null);
+        }
+        return (int) end;
     }
 
     private static DeviceMemoryException tooLong(ArithmeticException e) {
-        return new DeviceMemoryException("one array of it would hold more than 2^31 numbers, which TornadoVM cannot count", e);
+        return new DeviceMemoryException("one array of it would hold more than 2^31 numbers, or one kernel have as many items, which TornadoVM cannot count", e);
     }
 
     /** The plan, with everything in it that has come so far, and states as they were put. */
@@ -233,6 +246,8 @@ final class TornadoSession implements Session {
             if (plan != null) {
                 states.values().forEach(this::bringHome);
                 plan.close();
+                // Its arrays have gone before others are made.
+                plan = null;
                 states.values().forEach(state -> state.homeIsNewer = true);
             }
             plan = place.of(device, size, executables.stream().map(TornadoExecutable::program).toList());
@@ -260,16 +275,21 @@ final class TornadoSession implements Session {
         if (run.isEmpty()) {
             return;
         }
-        Map<State, MemorySegment> homes = new HashMap<>();
-        run.forEach(state -> homes.put(state, asFloats(state.home)));
         plan.write(run.getFirst().offset, run.getLast().end(), (block, at, from, to) -> run.forEach(state -> state.overlap(from, to, (low, high) ->
-                MemorySegment.copy(homes.get(state), 4 * (low - state.offset), block, 4 * (at + low - from), 4 * (high - low)))));
+                copyFloats(state.home, low - state.offset, high - low, block, at + low - from))));
         run.forEach(state -> state.homeIsNewer = false);
         run.clear();
     }
 
-    private static MemorySegment asFloats(Tensor tensor) {
-        return tensor.dtype() == DType.F32 ? tensor.segment() : MemorySegment.ofArray(tensor.toFloatArray());
+    /** Widens halves a block at a time: all of a large model at once would need as much heap again as it has weights. */
+    private static void copyFloats(Tensor from, long start, long count, MemorySegment to, long at) {
+        if (from.dtype() == DType.F32) {
+            MemorySegment.copy(from.segment(), 4 * start, to, 4 * at, 4 * count);
+            return;
+        }
+        for (long i = 0; i < count; i++) {
+            to.setAtIndex(ValueLayout.JAVA_FLOAT, at + i, from.getFloat(start + i));
+        }
     }
 
     /** Notes that the device has assigned these states. */
@@ -281,9 +301,11 @@ final class TornadoSession implements Session {
     Session copy() {
         Session copy = new VectorBackend().open();
         states.forEach((name, state) -> {
-            Tensor value = Tensor.allocate(Arena.ofAuto(), state.home.dtype(), state.home.shape());
-            get(name, value);
-            copy.put(name, value);
+            try (Arena passing = Arena.ofConfined()) {
+                Tensor value = Tensor.allocate(passing, state.home.dtype(), state.home.shape());
+                get(name, value);
+                copy.put(name, value);
+            }
         });
         return copy;
     }

@@ -160,8 +160,29 @@ class DeviceProgramTest {
     void gridsAreWholeGroups() {
         assertEquals(new Grid(64, 1, 1, 64, 1), Grid.items(1));
         assertEquals(new Grid(128, 1, 1, 64, 1), Grid.items(65));
-        assertEquals(new Grid(32, 48, 5, 16, 16), Grid.tiles(2, 3, 5, 16));
+        assertEquals(new Grid(480, 16, 1, 16, 16), Grid.tiles(30, 16));
         assertThrows(IllegalArgumentException.class, () -> new Grid(100, 1, 1, 64, 1));
+    }
+
+    /** NVIDIA's GPUs take 65,535 groups along the second and the third axis, and 2^31 - 1 along the first. */
+    @Test
+    void manyGroupsLieAlongTheFirstAxis() {
+        assertThrows(IllegalArgumentException.class, () -> new Grid(64, 65_536, 1, 64, 1));
+        assertThrows(IllegalArgumentException.class, () -> new Grid(64, 1, 65_536, 64, 1));
+        assertThrows(ArithmeticException.class, () -> Grid.groups(1 << 25, 64));
+        Graph graph = new Graph();
+        Value pictures = graph.input("pictures", DType.F32, Shape.of(64, 256, 256, 3));
+        Value weights = graph.state("weights", DType.F32, Shape.of(3, 3, 3, 32));
+        Value y = graph.add(new Op.Conv2d(dev.t2i.graph.Window.of(1, 1)), pictures, weights);
+        graph.output("y", y);
+        Value lines = graph.input("lines", DType.F32, Shape.of(171 * 384, 3, 7));
+        graph.output("shear", lines.matMul(lines, true, false));
+        Value row = graph.input("row", DType.F32, Shape.of(1, 2));
+        graph.output("wide", row.matMul(graph.input("columns", DType.F32, Shape.of(2, 64 * 65_536))));
+        for (Task task : new DeviceProgram(Passes.optimize(graph), Map.of("weights", 0), LibraryRule.NONE).tasks()) {
+            Grid grid = ((Kernel) task).grid();
+            assertTrue(grid.globalY() / grid.localY() <= 65_535 && grid.globalZ() <= 65_535, task.what() + ": " + grid);
+        }
     }
 
     @Test

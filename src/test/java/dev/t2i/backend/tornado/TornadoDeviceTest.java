@@ -15,6 +15,11 @@ import dev.t2i.graph.Value;
 import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -73,6 +78,85 @@ class TornadoDeviceTest {
             long growth = usedHeap() - heap;
             assertTrue(growth < 1_000_000, "3,500 runs left %,d bytes on the heap".formatted(growth));
         }
+    }
+
+    /** TornadoVM's own arrays would, and a quarter of the machine's memory is the limit: large models would be refused where there is room for them. */
+    @Test
+    void arraysDoNotCountAgainstTheLimitForDirectBuffers() {
+        requireDevice();
+        try (Session session = new TornadoBackend("tornado").open()) {
+            Shape shape = Shape.of(1 << 22);
+            // A direct buffer itself, which has to stay.
+            Tensor start = GraphRun.tensor(DType.F32, shape);
+            session.put("w", start);
+            Graph graph = new Graph();
+            graph.output("sum", graph.state("w", DType.F32, shape).sum());
+            Executable run = session.compile(graph);
+            long before = directBuffers();
+            run.run(Map.of());
+            long growth = directBuffers() - before;
+            assertTrue(growth < 4 * shape.size(), "a run took %,d bytes of direct buffers".formatted(growth));
+            assertEquals(start.getDouble(0), run.output("sum").getDouble(0));
+        }
+    }
+
+    /** Programs, states looked at, and a plan that was made anew in between: nothing of it stays on the device. */
+    @Test
+    void aClosedSessionLeavesNothingOnTheDevice() {
+        requireDevice();
+        TornadoBackend backend = new TornadoBackend("tornado");
+        backend.open().close();
+        long before = allocated();
+        try (Session session = backend.open()) {
+            Shape shape = Shape.of(1 << 16);
+            session.put("w", GraphRun.tensor(DType.F32, shape));
+            for (int kernels : new int[] {1, 3}) {
+                Graph graph = new Graph();
+                Value w = graph.state("w", DType.F32, shape);
+                Value y = w.add(graph.input("x", DType.F32, shape));
+                // Sums over everything in between, so that neither fusing nor stitching makes fewer kernels of them.
+                for (int i = 1; i < kernels; i++) {
+                    y = w.add(y.sum().broadcastTo(shape));
+                }
+                graph.assign(w, w.add(1));
+                graph.output("y", y);
+                session.compile(graph).run(Map.of("x", GraphRun.tensor(DType.F32, shape)));
+                session.get("w", GraphRun.tensor(DType.F32, shape));
+            }
+            assertTrue(allocated() > before);
+        }
+        assertEquals(before, allocated());
+    }
+
+    /** Bytes that TornadoVM has taken of the device and not given back. */
+    private static long allocated() {
+        try {
+            Object provider = invoke(invoke(Tornado.devices().getFirst().handle(), "getDeviceContext"), "getBufferProvider");
+            Class<?> type = provider.getClass().getSuperclass();
+            long bytes = 0;
+            for (String name : List.of("usedBuffers", "freeBuffers")) {
+                Field field = type.getDeclaredField(name);
+                field.setAccessible(true);
+                for (Object buffers : ((Map<?, ?>) field.get(provider)).values()) {
+                    for (Object buffer : (List<?>) buffers) {
+                        bytes += (long) invoke(buffer, "size");
+                    }
+                }
+            }
+            return bytes;
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static Object invoke(Object target, String name) throws ReflectiveOperationException {
+        Method method = target.getClass().getMethod(name);
+        method.setAccessible(true);
+        return method.invoke(target);
+    }
+
+    private static long directBuffers() {
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream().filter(pool -> pool.getName().equals("direct")).findFirst().orElseThrow().getMemoryUsed();
     }
 
     private static long usedHeap() {

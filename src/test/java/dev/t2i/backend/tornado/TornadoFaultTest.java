@@ -2,6 +2,7 @@ package dev.t2i.backend.tornado;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -10,6 +11,7 @@ import dev.t2i.error.BackendException;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
+import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.function.Consumer;
@@ -31,7 +33,7 @@ class TornadoFaultTest {
         Object context = Tornado.context();
         Object[] arrays = new Object[5];
         for (int i = 0; i < arrays.length; i++) {
-            arrays[i] = Tornado.array(64);
+            arrays[i] = Tornado.array(Arena.ofAuto(), 64);
         }
         Object result = arrays[4];
         Tornado.segment(result).setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, 0, UNTOUCHED);
@@ -45,7 +47,7 @@ class TornadoFaultTest {
         try {
             Tornado.execute(plan, 0, scheduler);
         } finally {
-            Tornado.close(plan);
+            Tornado.close(plan, List.of(0));
         }
         return Tornado.segment(result).getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, 0);
     }
@@ -57,6 +59,14 @@ class TornadoFaultTest {
     @Test
     void aGoodKernelRuns() {
         assertEquals(2, run(TornadoFaultTest::writeTwo, Grid.items(1)));
+    }
+
+    /** TornadoVM lets go of no class that it has seen, and plans are made anew whenever a graph comes. */
+    @Test
+    void aKernelHasOneClassInAllPlans() {
+        Kernel kernel = new Kernel("a kernel", KernelClass.of(TornadoFaultTest::writeTwo), Grid.items(1), Work.NONE);
+        assertSame(KernelLoader.task(kernel), KernelLoader.task(kernel));
+        assertSame(KernelLoader.task(kernel), KernelLoader.task(kernel.with(Room.INPUTS, LibraryArray.LEFT)));
     }
 
     @Test
@@ -91,7 +101,7 @@ class TornadoFaultTest {
 
     @SuppressWarnings("restricted") // binding C is what it is for
     private static void print(String text) {
-        try (var arena = java.lang.foreign.Arena.ofConfined()) {
+        try (var arena = Arena.ofConfined()) {
             var linker = java.lang.foreign.Linker.nativeLinker();
             var write = linker.downcallHandle(linker.defaultLookup().findOrThrow("write"), java.lang.foreign.FunctionDescriptor.of(
                     ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
