@@ -225,17 +225,22 @@ final class Artist implements AutoCloseable {
         Parameters generator = Parameters.of(painting, ModelFolder.GENERATOR);
         Value latent = painting.input(LATENT, DType.F32, Shape.of(rows, network.latentWidth()));
         painting.output(PICTURES, network.paint(generator, latent, text.given(painting)));
+        Executable reader = null;
         try {
             lend(language, encoderWeights, inPlace);
             lend(adapter, name -> weights.tensor(ModelFolder.ADAPTER + "." + name), false);
             lend(generator, name -> weights.tensor(ModelFolder.GENERATOR + "." + name), false);
             sampler.places().forEach(place -> lend(place, name -> weights.tensor(ModelFolder.GENERATOR + "." + name), false));
             sampler.compile(session);
-            return new Compiled(session.compile(reading), sampler, session.compile(painting), TokenBatch.allocate(arena, rows, tokens),
+            reader = session.compile(reading);
+            return new Compiled(reader, sampler, session.compile(painting), TokenBatch.allocate(arena, rows, tokens),
                     Tensor.allocate(arena, DType.I32, Shape.of(rows, 4)), Tensor.allocate(arena, DType.F32, Shape.SCALAR));
         } catch (Throwable e) {
             // Too little memory for this many rows, for one, may be enough for fewer.
             sampler.close();
+            if (reader != null) {
+                reader.close();
+            }
             throw e;
         }
     }

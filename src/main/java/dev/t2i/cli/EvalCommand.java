@@ -145,9 +145,7 @@ final class EvalCommand extends T2iCommand {
 
         Instruments instruments(int modelSize, Optional<FeatureCache> cache) {
             // A recogniser is not made to see less than its own size in real pictures.
-            int looked = recogniser == null ? modelSize : Math.max(modelSize, recogniser.size());
-            int featured = features instanceof RecogniserFeatures own ? Math.max(modelSize, own.recogniser().size()) : modelSize;
-            return new Instruments(Optional.ofNullable(recogniser), Optional.ofNullable(features), Optional.ofNullable(matching), looked, featured, cache);
+            return new Instruments(Optional.ofNullable(recogniser), Optional.ofNullable(features), Optional.ofNullable(matching), modelSize, cache);
         }
 
         @Override

@@ -16,6 +16,7 @@ import dev.t2i.train.Task;
 import dev.t2i.train.Trainer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Mixin;
@@ -160,7 +161,9 @@ abstract class TrainingCommand extends T2iCommand {
         }
         trainer.exportModel(run.path().toAbsolutePath().getFileName().toString());
         if (json()) {
-            printJson(new Trained(run.path().toString(), trainer.samples(), complete, run.model().toString(), job.task.statistics()));
+            Map<String, Double> figures = new LinkedHashMap<>(job.task.statistics());
+            figures.putAll(job.task.measurements());
+            printJson(new Trained(run.path().toString(), trainer.samples(), complete, run.model().toString(), figures));
         } else {
             out().printf("%s: %,d samples%s, model in %s%n", run.path(), trainer.samples(), complete ? "" : " so far, go on with --resume", run.model());
         }

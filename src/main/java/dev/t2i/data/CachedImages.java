@@ -148,6 +148,11 @@ public final class CachedImages implements CaptionedImages {
     }
 
     @Override
+    public boolean readsCaptionsLate() {
+        return data.readsCaptionsLate();
+    }
+
+    @Override
     public Optional<List<String>> captions(long index) {
         return data.captions(index);
     }

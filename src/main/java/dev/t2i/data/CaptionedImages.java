@@ -44,4 +44,9 @@ public interface CaptionedImages {
     default Optional<List<String>> captions(long index) {
         return Optional.empty();
     }
+
+    /** Whether captions are read as they are asked for, each from its place in an archive. */
+    default boolean readsCaptionsLate() {
+        return false;
+    }
 }

@@ -124,6 +124,11 @@ public final class CataloguedImages implements CaptionedImages {
     }
 
     @Override
+    public boolean readsCaptionsLate() {
+        return catalogue instanceof WebDataset;
+    }
+
+    @Override
     public long size() {
         return chosen == null ? catalogue.size() : chosen.length;
     }

@@ -18,13 +18,18 @@ public final class FileTree {
     private FileTree() {}
 
     /**
-     * Goes through the files in no order.
+     * Goes through the files in no order; into no hidden folder below.
      *
      * @param depth as {@link Files#walkFileTree} counts
      * @param loops takes links that lead back to a folder above, into which nobody goes
      */
     static void each(Path root, int depth, Consumer<Path> files, Consumer<Path> loops) throws IOException {
         Files.walkFileTree(root, EnumSet.of(FileVisitOption.FOLLOW_LINKS), depth, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+                return !folder.equals(root) && isHidden(root.relativize(folder)) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+            }
+
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                 if (attributes.isRegularFile()) {
@@ -35,8 +40,11 @@ public final class FileTree {
 
             @Override
             public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-                if (e instanceof FileSystemLoopException) {
-                    loops.accept(file);
+                boolean hidden = isHidden(root.relativize(file));
+                if (hidden || e instanceof FileSystemLoopException) {
+                    if (!hidden) {
+                        loops.accept(file);
+                    }
                     return FileVisitResult.CONTINUE;
                 }
                 throw e;
@@ -44,14 +52,14 @@ public final class FileTree {
         });
     }
 
-    /** Notes loops as problems, but for hidden ones. */
-    static void each(Path root, int depth, Problems problems, Consumer<Path> files) throws IOException {
-        each(root, depth, files, loop -> {
-            Path name = root.relativize(loop);
-            if (!isHidden(name)) {
-                problems.add(Problem.Type.BAD_METADATA, name.toString().replace('\\', '/'), "this link leads back to a folder above it; remove it");
-            }
-        });
+    /**
+     * Notes loops as problems.
+     *
+     * @param front what their names begin with, where {@code root} is a part of a data set
+     */
+    static void each(Path root, int depth, String front, Problems problems, Consumer<Path> files) throws IOException {
+        each(root, depth, files, loop -> problems.add(Problem.Type.BAD_METADATA, front + root.relativize(loop).toString().replace('\\', '/'),
+                "this link leads back to a folder above it; remove it"));
     }
 
     /** Whether a file, or a folder that it lies in, begins with a dot. */

@@ -85,7 +85,7 @@ final class Flickr30kReader {
     private void find() {
         List<Path> files = new ArrayList<>();
         try {
-            FileTree.each(root, DEPTH, problems, files::add);
+            FileTree.each(root, DEPTH, "", problems, files::add);
         } catch (IOException e) {
             throw new DataException(root + ": cannot be read, " + FileTrouble.reason(e), e);
         }

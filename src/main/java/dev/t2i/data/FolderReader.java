@@ -61,7 +61,7 @@ final class FolderReader {
         TreeMap<String, Path> sidecars = new TreeMap<>();
         List<String> archives = new ArrayList<>();
         try {
-            FileTree.each(root, Integer.MAX_VALUE, problems, file -> {
+            FileTree.each(root, Integer.MAX_VALUE, "", problems, file -> {
                 if (FileTree.isHidden(root.relativize(file))) {
                     return;
                 }

@@ -108,7 +108,7 @@ final class GanPapersReader {
         Path base = root.resolve(folder);
         List<Path> files = new ArrayList<>();
         try {
-            FileTree.each(base, DEPTH, problems, files::add);
+            FileTree.each(base, DEPTH, folder + "/", problems, files::add);
         } catch (IOException e) {
             throw new DataException(base + ": cannot be read, " + FileTrouble.reason(e), e);
         }

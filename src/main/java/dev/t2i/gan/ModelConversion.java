@@ -2,6 +2,7 @@ package dev.t2i.gan;
 
 import dev.t2i.error.BadInputException;
 import dev.t2i.error.FileTrouble;
+import dev.t2i.gpt2.BpeVocabulary;
 import dev.t2i.nn.Parameters;
 import dev.t2i.safetensors.AtomicFile;
 import dev.t2i.safetensors.SafetensorsWriter;
@@ -60,7 +61,7 @@ public final class ModelConversion {
             Path encoderAside = Files.createDirectory(aside.resolve(ModelFolder.ENCODER));
             write(Weights.open(encoder.folder(), arena), _ -> stored, encoderAside.resolve(Weights.SINGLE));
             copyOthers(encoder.folder(), encoderAside);
-            removeLackingCompanions(aside, target);
+            removeWhatItLacks(aside, target);
             move(aside, target);
         } catch (IOException e) {
             throw new BadInputException(target + ": the model cannot be written there, " + FileTrouble.reason(e), e);
@@ -97,11 +98,17 @@ public final class ModelConversion {
         }
     }
 
-    /** A network of an earlier model is not this one's, though a further training might find that it fits. */
-    private static void removeLackingCompanions(Path aside, Path target) throws IOException {
+    /** A network or a vocabulary of an earlier model is not this one's, though a further training, or a prompt, might find that it fits. */
+    private static void removeWhatItLacks(Path aside, Path target) throws IOException {
         for (String part : ModelFolder.COMPANIONS) {
             if (!Files.exists(aside.resolve(ModelFolder.companion(part)))) {
                 Files.deleteIfExists(target.resolve(ModelFolder.companion(part)));
+            }
+        }
+        Path encoder = target.resolve(ModelFolder.ENCODER);
+        for (String name : List.of(BpeVocabulary.VOCAB_FILE, BpeVocabulary.MERGES_FILE, BpeVocabulary.TOKENIZER_FILE, Weights.INDEX)) {
+            if (!Files.exists(aside.resolve(ModelFolder.ENCODER).resolve(name))) {
+                Files.deleteIfExists(encoder.resolve(name));
             }
         }
     }

@@ -10,10 +10,13 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.function.IntFunction;
 import java.util.function.LongConsumer;
 
 /**
@@ -119,7 +122,7 @@ public record Evaluation(Painter painter, Instruments instruments, int samples, 
     }
 
     private void requireSense(EvaluationData data, Set<Metric> metrics) {
-        data.seen().requireSize(Math.max(instruments.pictureSize(), instruments.featureSize()));
+        data.seen().requireSize(Math.max(instruments.factSize(), instruments.featureSize()));
         if (data.seen().size() < samples) {
             throw new BadInputException("samples: the data have " + data.seen().size() + " pictures, " + samples + " were asked for");
         }
@@ -150,7 +153,7 @@ public record Evaluation(Painter painter, Instruments instruments, int samples, 
         Asked facts = new Asked(true, false, false);
         List<Example> examples = examples(heldOut);
         Sight drawn = drawn(heldOut, facts, step);
-        return new Compositions("held_out", obedience(examples, drawn), obedience(examples, look(samples, facts, real(heldOut, 0), instruments.pictureSize(), step)));
+        return new Compositions("held_out", obedience(examples, drawn), obedience(examples, look(samples, facts, real(heldOut, 0), sizes(), step)));
     }
 
     private List<Example> examples(CaptionedImages data) {
@@ -166,6 +169,15 @@ public record Evaluation(Painter painter, Instruments instruments, int samples, 
         List<Picture> pictures(int first, int count, int size);
     }
 
+    /** Sides that pictures are loaded at for each use; drawn ones are as they are. */
+    private record Sizes(int facts, int features, int matching) {
+        static final Sizes DRAWN = new Sizes(0, 0, 0);
+    }
+
+    private Sizes sizes() {
+        return new Sizes(instruments.factSize(), instruments.featureSize(), instruments.modelSize());
+    }
+
     private Sight drawn(CaptionedImages data, Asked asked, LongConsumer step) {
         return look(samples, asked, (first, count, _) -> {
             List<String> captions = new ArrayList<>();
@@ -175,7 +187,7 @@ public record Evaluation(Painter painter, Instruments instruments, int samples, 
                 seeds.add(seed + i);
             }
             return painter.paint(captions, seeds);
-        }, instruments.pictureSize(), step);
+        }, Sizes.DRAWN, step);
     }
 
     private Source real(CaptionedImages data, long start) {
@@ -207,7 +219,7 @@ public record Evaluation(Painter painter, Instruments instruments, int samples, 
             step.accept(samples);
             return new Sight(List.of(), known.orElseThrow().set().vectors(), known.get().probabilities(), new float[0][]);
         }
-        Sight sight = look(samples, left, real(data.seen(), start), instruments.featureSize(), step);
+        Sight sight = look(samples, left, real(data.seen(), start), sizes(), step);
         if (left.features()) {
             key.ifPresent(name -> cache.get().keep(name, new FeatureCache.Kept(set(sight), sight.probabilities())));
             return sight;
@@ -215,27 +227,27 @@ public record Evaluation(Painter painter, Instruments instruments, int samples, 
         return known.isEmpty() ? sight : new Sight(sight.seen(), known.get().set().vectors(), known.get().probabilities(), sight.vectors());
     }
 
-    private Sight look(int count, Asked asked, Source source, int featureSize, LongConsumer step) {
+    private Sight look(int count, Asked asked, Source source, Sizes sizes, LongConsumer step) {
         List<Observation> seen = new ArrayList<>();
         float[][] features = new float[asked.features() ? count : 0][];
         float[][] probabilities = new float[features.length][];
         float[][] vectors = new float[asked.matching() ? count : 0][];
         for (int first = 0; first < count; first += BATCH) {
             int rows = Math.min(BATCH, count - first);
-            boolean others = asked.facts() || asked.matching();
-            List<Picture> pictures = others ? source.pictures(first, rows, instruments.pictureSize()) : List.of();
+            int start = first;
+            Map<Integer, List<Picture>> known = new HashMap<>();
+            IntFunction<List<Picture>> pictures = size -> known.computeIfAbsent(size, _ -> source.pictures(start, rows, size));
             if (asked.facts()) {
                 Recogniser recogniser = instruments.recogniser().orElseThrow();
-                recogniser.read(recogniser.pixels(pictures), rows).forEach(reading -> seen.add(reading.observation()));
+                recogniser.read(recogniser.pixels(pictures.apply(sizes.facts())), rows).forEach(reading -> seen.add(reading.observation()));
             }
             if (asked.features()) {
-                boolean same = others && featureSize == instruments.pictureSize();
-                FeatureNetwork.View view = instruments.features().orElseThrow().look(same ? pictures : source.pictures(first, rows, featureSize));
+                FeatureNetwork.View view = instruments.features().orElseThrow().look(pictures.apply(sizes.features()));
                 System.arraycopy(view.features(), 0, features, first, rows);
                 System.arraycopy(view.probabilities(), 0, probabilities, first, rows);
             }
             if (asked.matching()) {
-                System.arraycopy(instruments.matching().orElseThrow().images(pictures), 0, vectors, first, rows);
+                System.arraycopy(instruments.matching().orElseThrow().images(pictures.apply(sizes.matching())), 0, vectors, first, rows);
             }
             step.accept(rows);
         }

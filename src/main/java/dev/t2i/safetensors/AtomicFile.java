@@ -3,6 +3,7 @@ package dev.t2i.safetensors;
 import dev.t2i.error.BadInputException;
 import dev.t2i.error.FileTrouble;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +21,8 @@ import java.util.concurrent.ThreadLocalRandom;
  * someone who has the old file mapped, sees the old content or the new, never a mixture; a crash leaves the old one.
  */
 public final class AtomicFile {
+    private static final int COPIED_AT_ONCE = 1 << 20;
+
     /** Fills a new file from its start. */
     @FunctionalInterface
     public interface Content {
@@ -80,15 +83,12 @@ public final class AtomicFile {
      * @throws BadInputException as {@link #write(Path, Content)}, or where the source can't be read
      */
     public static void copy(Path source, Path target) {
-        try (FileChannel from = FileChannel.open(source, StandardOpenOption.READ)) {
-            long size = from.size();
+        // No channel: one on a file inside a jar would extract it beside the jar, where nobody may have the right to write.
+        try (InputStream from = Files.newInputStream(source)) {
+            byte[] some = new byte[COPIED_AT_ONCE];
             write(target, channel -> {
-                for (long at = 0; at < size; ) {
-                    long count = from.transferTo(at, size - at, channel);
-                    if (count <= 0) {
-                        throw new IOException(source + " has become shorter while it was copied");
-                    }
-                    at += count;
+                for (int count = from.read(some); count >= 0; count = from.read(some)) {
+                    writeFully(channel, ByteBuffer.wrap(some, 0, count));
                 }
             });
         } catch (IOException e) {

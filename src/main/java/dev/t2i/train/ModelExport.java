@@ -2,6 +2,7 @@ package dev.t2i.train;
 
 import dev.t2i.backend.Session;
 import dev.t2i.data.CaptionedImages;
+import dev.t2i.data.DataException;
 import dev.t2i.error.BadInputException;
 import dev.t2i.gan.ModelFolder;
 import dev.t2i.gpt2.Sentences;
@@ -24,8 +25,9 @@ import java.util.TreeSet;
 final class ModelExport {
     /** Pictures whose made-up captions are enough to meet all words that there are. */
     private static final int DESCRIBED = 20_000;
-    /** Beyond so many pictures nobody reads all captions for a list. */
+    /** Beyond so many pictures nobody reads all captions for a list; nor beyond the other number where each is read from an archive. */
     private static final int READ = 1_000_000;
+    private static final int READ_LATE = 20_000;
     /** A list of more would say little, and fill a configuration. */
     private static final int MOST_WORDS = 100_000;
 
@@ -78,15 +80,20 @@ final class ModelExport {
      */
     static List<String> words(CaptionedImages data) {
         TreeSet<String> words = new TreeSet<>();
-        boolean madeUp = data.captions(0).isEmpty();
-        long pictures = madeUp ? Math.min(data.size(), DESCRIBED) : data.size();
-        for (long i = 0; i < pictures; i++) {
-            if (!madeUp && pictures > READ || words.size() > MOST_WORDS) {
-                return List.of();
+        try {
+            boolean madeUp = data.captions(0).isEmpty();
+            long pictures = madeUp ? Math.min(data.size(), DESCRIBED) : data.size();
+            for (long i = 0; i < pictures; i++) {
+                if (!madeUp && pictures > (data.readsCaptionsLate() ? READ_LATE : READ) || words.size() > MOST_WORDS) {
+                    return List.of();
+                }
+                List<String> captions = madeUp ? List.of(data.describe(i, 0).caption()) : data.captions(i).orElseThrow();
+                captions.forEach(caption -> words.addAll(Sentences.words(caption)));
             }
-            List<String> captions = madeUp ? List.of(data.describe(i, 0).caption()) : data.captions(i).orElseThrow();
-            captions.forEach(caption -> words.addAll(Sentences.words(caption)));
+            return List.copyOf(words);
+        } catch (DataException _) {
+            // A training that is over is not lost for a caption that it may never have seen.
+            return List.of();
         }
-        return List.copyOf(words);
     }
 }

@@ -35,11 +35,11 @@ public final class ScalarBackend implements Backend {
         return "plain Java loops on one thread, results in " + precision;
     }
 
-    /** Every value of a graph has a place of its own here, in double precision, on the JVM's heap. */
+    /** Every value of a graph has a place of its own here, in double precision, on the JVM's heap, which is scarcer than where states lie. */
     @Override
     public MemoryNeed need(Map<String, TensorType> states, List<Graph> graphs) {
         long values = graphs.stream().flatMap(graph -> graph.values().stream()).mapToLong(value -> value.shape().size() * Double.BYTES).sum();
-        return new MemoryNeed("the JVM's heap (java -Xmx)", MemoryNeed.bytes(states), values, 0, Runtime.getRuntime().maxMemory());
+        return new MemoryNeed("the JVM's heap (java -Xmx)", 0, values, 0, Runtime.getRuntime().maxMemory());
     }
 
     @Override
