@@ -30,7 +30,8 @@ final class TornadoExecutable implements Executable, FiniteCheck, Profiled {
     private final Map<String, TensorType> handedOver;
     private final Executable host;
     private final DeviceProgram program;
-    private final int number;
+    /** Its number in the session's plan, once it is in one. */
+    private int number;
     private final Arena arena = Arena.ofShared();
     private final Map<String, Tensor> outputs = new LinkedHashMap<>();
     /** Rows of the table that indices of that name point into, where one is looked up by them. */
@@ -40,14 +41,12 @@ final class TornadoExecutable implements Executable, FiniteCheck, Profiled {
     /**
      * @param offsets of the session's states
      * @param host the host's part, null if there is none
-     * @param number of the program in the session's plan
      */
-    TornadoExecutable(TornadoSession session, Graph source, GraphSplit split, Map<String, Integer> offsets, Executable host, int number) {
+    TornadoExecutable(TornadoSession session, Graph source, GraphSplit split, Map<String, Integer> offsets, Executable host) {
         this.session = session;
         this.source = source;
         this.handedOver = split.handedOver();
         this.host = host;
-        this.number = number;
         program = program(split, offsets, session.libraries());
         program.graph().outputs().forEach((name, value) -> outputs.put(name, Tensor.allocate(arena, value.dtype(), value.shape())));
         for (Value value : program.graph().values()) {
@@ -75,6 +74,10 @@ final class TornadoExecutable implements Executable, FiniteCheck, Profiled {
 
     DeviceProgram program() {
         return program;
+    }
+
+    void planned(int number) {
+        this.number = number;
     }
 
     @Override
@@ -187,6 +190,7 @@ final class TornadoExecutable implements Executable, FiniteCheck, Profiled {
     public void close() {
         if (!closed) {
             closed = true;
+            session.forget(this);
             if (host != null) {
                 host.close();
             }

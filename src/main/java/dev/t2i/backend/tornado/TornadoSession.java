@@ -186,7 +186,7 @@ final class TornadoSession implements Session {
         GraphSplit split = new GraphSplit(graph, name -> states.get(name).lent);
         TornadoExecutable executable;
         try {
-            executable = new TornadoExecutable(this, graph, split, offsets, split.needsHost() ? host.compile(split.host()) : null, executables.size());
+            executable = new TornadoExecutable(this, graph, split, offsets, split.needsHost() ? host.compile(split.host()) : null);
         } catch (ArithmeticException e) {
             throw tooLong(e);
         }
@@ -251,6 +251,9 @@ final class TornadoSession implements Session {
                 states.values().forEach(state -> state.homeIsNewer = true);
             }
             plan = place.of(device, size, executables.stream().map(TornadoExecutable::program).toList());
+            for (int i = 0; i < executables.size(); i++) {
+                executables.get(i).planned(i);
+            }
             outdated = false;
         }
         List<State> run = new ArrayList<>();
@@ -292,6 +295,11 @@ final class TornadoSession implements Session {
         }
     }
 
+    /** Leaves a closed one out of the next plan; the present one still has its number. */
+    void forget(TornadoExecutable closed) {
+        executables.remove(closed);
+    }
+
     /** Notes that the device has assigned these states. */
     void assigned(Set<String> names) {
         names.forEach(name -> states.get(name).deviceIsNewer = true);
@@ -318,7 +326,7 @@ final class TornadoSession implements Session {
     public void close() {
         if (!closed) {
             closed = true;
-            executables.forEach(Executable::close);
+            List.copyOf(executables).forEach(Executable::close);
             if (plan != null) {
                 plan.close();
             }

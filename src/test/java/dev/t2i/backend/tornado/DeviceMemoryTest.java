@@ -128,6 +128,37 @@ class DeviceMemoryTest {
     }
 
     @Test
+    void aClosedGraphCountsNoLongerAndTheOthersRunOn() {
+        try (Session session = new TornadoSession(device(16 << 20), LibraryRule.NONE, (_, stateSize, programs) -> new JvmDevice(stateSize, programs))) {
+            Executable doubled = session.compile(scaled(2, 3));
+            Executable tripled = session.compile(scaled(3, 3));
+            assertEquals(3, run(tripled, 3));
+            doubled.close();
+            assertEquals(3, run(tripled, 3), "before the plan is made anew");
+            for (int i = 0; i < 3; i++) {
+                // Each takes half of what there is, and two more than all of it.
+                Executable large = session.compile(scaled(1, 1 << 20));
+                assertThrows(DeviceMemoryException.class, () -> session.compile(scaled(1, 1 << 20)));
+                large.close();
+            }
+            Executable tenfold = session.compile(scaled(10, 3));
+            assertEquals(10, run(tenfold, 3));
+            assertEquals(3, run(tripled, 3));
+        }
+    }
+
+    private static Graph scaled(double factor, int length) {
+        Graph graph = new Graph();
+        graph.output("y", graph.input("x", DType.F32, Shape.of(length)).mul(factor));
+        return graph;
+    }
+
+    private static double run(Executable executable, int length) {
+        executable.run(Map.of("x", GraphRun.tensor(DType.F32, Shape.of(length), 1, 2, 4)));
+        return executable.output("y").getDouble(0);
+    }
+
+    @Test
     void whatTheDeviceTakesHasToFitHereToo() {
         DeviceMemory memory = needs();
         memory.requireArrays(largest(1L << 40), memory.total() + memory.states());
