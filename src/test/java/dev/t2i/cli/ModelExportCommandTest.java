@@ -60,12 +60,14 @@ class ModelExportCommandTest {
         Files.writeString(taken.resolve("config.json"), "mine");
         Files.writeString(taken.resolve("notes"), "mine too");
         Files.writeString(taken.resolve("posterior.safetensors"), "of another model");
+        Path tokenizer = Files.writeString(Files.createDirectory(taken.resolve("encoder")).resolve("tokenizer.json"), "of another model");
         assertEquals(3, export(tiny, taken));
         assertTrue(err.toString().contains("--force") && err.toString().lines().count() == 1, err::toString);
         assertEquals("mine", Files.readString(taken.resolve("config.json")));
         assertEquals(0, export(tiny, taken, "--force", "--type", "bf16"), err::toString);
         assertEquals("mine too", Files.readString(taken.resolve("notes")));
         assertFalse(Files.exists(taken.resolve("posterior.safetensors")), "another model's inference network");
+        assertFalse(Files.exists(tokenizer), "another model's words");
         assertEquals(16, drawn(taken).width());
         assertEquals(List.of("run", "taken"), names(folder));
     }

@@ -17,6 +17,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -155,6 +157,14 @@ class SafetensorsRoundTripTest {
         Path source = Files.write(folder.resolve("source"), content);
         Path target = Files.writeString(folder.resolve("target"), "old");
         AtomicFile.copy(source, target);
+        assertArrayEquals(content, Files.readAllBytes(target));
+        Path archive = folder.resolve("archive.zip");
+        try (FileSystem inside = FileSystems.newFileSystem(archive, Map.of("create", true))) {
+            Files.write(inside.getPath("/inside"), content);
+        }
+        try (FileSystem inside = FileSystems.newFileSystem(archive, Map.of())) {
+            AtomicFile.copy(inside.getPath("/inside"), target);
+        }
         assertArrayEquals(content, Files.readAllBytes(target));
         Path none = folder.resolve("none");
         String message = assertThrows(BadInputException.class, () -> AtomicFile.copy(none, target)).getMessage();
