@@ -2,7 +2,6 @@ package dev.t2i.data;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.t2i.data.scene.CaptionGrammar;
 import dev.t2i.data.scene.Scene;
 import dev.t2i.data.scene.SceneJson;
 import dev.t2i.data.scene.SceneRenderer;
@@ -60,7 +59,7 @@ public final class SceneExport {
         try {
             refuseForeign(folder, overwrite);
             aside = Files.createTempDirectory(parent, "." + target.getFileName() + ".");
-            fill(aside, count, size, new SceneSampler(seed, split), progress);
+            fill(aside, count, size, new SceneImages(seed, split, count), progress);
             if (aside.getFileSystem().supportedFileAttributeViews().contains("posix")) {
                 Files.setPosixFilePermissions(aside, PosixFilePermissions.fromString("rwxr-xr-x"));
             }
@@ -100,17 +99,16 @@ public final class SceneExport {
         }
     }
 
-    private static void fill(Path aside, long count, int size, SceneSampler sampler, LongConsumer progress) throws IOException {
-        SceneRenderer renderer = new SceneRenderer(size);
+    private static void fill(Path aside, long count, int size, SceneImages scenes, LongConsumer progress) throws IOException {
         ObjectMapper mapper = new ObjectMapper();
         byte[] pixels = new byte[size * size * 3];
         Path metadata = aside.resolve("metadata.jsonl");
         try (BufferedWriter lines = Files.newBufferedWriter(metadata)) {
             for (long i = 0; i < count; i++) {
-                Scene scene = sampler.scene(i);
-                String caption = CaptionGrammar.caption(scene, 0).text();
+                Scene scene = scenes.scene(i);
+                String caption = scenes.describe(i, 0).caption();
                 String name = String.format(Locale.ROOT, "%06d.png", i);
-                renderer.render(scene, pixels);
+                scenes.render(scene, size, pixels);
                 Files.write(aside.resolve(name), Png.encode(Picture.wrap(size, size, pixels), Map.of("caption", caption)));
                 ObjectNode row = mapper.createObjectNode();
                 row.put("file_name", name).put("text", caption).set("attributes", SceneJson.toJson(scene));

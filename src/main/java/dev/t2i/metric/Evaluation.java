@@ -280,7 +280,7 @@ public record Evaluation(Painter painter, Instruments instruments, int samples, 
         return examples;
     }
 
-    /** Whether the other's caption is true of the one's picture: of a scene, where it says nothing else; of others, where it is the same. */
+    /** Whether the other's caption is true of the one's real picture: of a scene, where it says nothing else; of others, where it is the same. */
     private static boolean fits(Example one, Example other) {
         if (one.attributes().isPresent() && other.attributes().isPresent()) {
             Caption caption = other.attributes().get().caption();

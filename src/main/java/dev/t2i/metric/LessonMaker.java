@@ -20,8 +20,9 @@ import java.util.List;
  * must know them. Half of the scenes get a time and a ground at random, and some show the same kind twice or nothing at all, so
  * that a thing is known by its looks and not by its company. Of the pictures,
  * {@value #WHOLE} are then damaged as a whole and {@value #PARTS} in single things ({@link ThingDamage}); the rest stay sharp.
- * Whole-picture blur up to 0.75 pixels (at 64) keeps all names; whatever it makes of a thing is judged by the thing's size, as
- * for single things. All get a little noise and a slight change of brightness, which no person would notice or mind.
+ * Whole-picture blur up to 0.75 pixels (at 64) keeps all names; what more makes of a thing is judged by the thing's size. The
+ * limits are wider than those for single things: a large thing is still named when blurred by 0.056 of its size, smeared over
+ * 0.22, or in squares of 0.11. All get a little noise and a slight change of brightness, which no person would notice or mind.
  *
  * <p>An instance belongs to one thread.
  */

@@ -8,7 +8,7 @@ import java.util.function.BiPredicate;
 
 /**
  * R-precision (Xu et al. 2018): how often a matching model finds the caption that a picture was drawn for among
- * {@value #DISTRACTORS} others that do not fit it. By chance that is one time in a hundred.
+ * {@value #DISTRACTORS} others. By chance that is one time in a hundred.
  */
 public final class Retrieval {
     public static final int DISTRACTORS = 99;
@@ -19,8 +19,9 @@ public final class Retrieval {
     /**
      * @param images {@code [pictures][width]}
      * @param texts {@code [captions][width]}; the first are those of the pictures
-     * @param fits whether the caption with the second number is true of what the caption with the first number stands for, and so
-     *             no distractor; at least captions that say the same
+     * @param fits whether the caption with the second number is true of what the caption with the first number was written for, and so
+     *             no distractor; at least captions that say the same. Of what was drawn nobody asks: where the caption leaves something free, a
+     *             distractor may be true of the drawing
      * @throws BadInputException when too few captions are left to choose from
      */
     public static Proportion precision(float[][] images, float[][] texts, BiPredicate<Integer, Integer> fits, long seed) {

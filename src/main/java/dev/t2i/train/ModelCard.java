@@ -20,7 +20,7 @@ final class ModelCard {
                 - Words it has met: %s
 
                 ```
-                java --enable-preview -jar t2i.jar sample --model DIR "a sentence"
+                java -jar t2i.jar sample --model DIR "a sentence"
                 ```
 
                 ## Settings

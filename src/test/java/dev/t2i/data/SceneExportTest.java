@@ -2,6 +2,8 @@ package dev.t2i.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.t2i.data.scene.Caption;
+import dev.t2i.data.scene.CaptionGrammar;
 import dev.t2i.data.scene.SceneJson;
 import dev.t2i.data.scene.SceneSampler;
 import dev.t2i.data.scene.SceneSampler.Split;
@@ -41,6 +43,33 @@ class SceneExportTest {
             assertEquals(row.get("text").asText(), spec.open().describe(i, 0).caption());
         }
         assertNothingElse();
+    }
+
+    @Test
+    void captionsOfHeldOutScenesNameWhatIsHeldOut() throws IOException {
+        int count = 40;
+        Path folder = temp.resolve("scenes");
+        SceneExport.write(folder, count, 16, 5, Split.HELDOUT, false, _ -> { });
+        SceneImages scenes = new SceneImages(5, Split.HELDOUT, count);
+        CaptionedImages written = DataSpec.parse("folder:" + folder).open();
+        for (int i = 0; i < count; i++) {
+            Caption caption = scenes.describe(i, 0).attributes().orElseThrow().caption();
+            assertTrue(CaptionGrammar.namesHeldOut(caption), caption.text());
+            assertEquals(caption.text(), written.describe(i, 0).caption());
+        }
+    }
+
+    @Test
+    void captionsOfTheOtherSplitsAreTheFirstOfTheirScenes() throws IOException {
+        for (Split split : List.of(Split.TRAIN, Split.TEST)) {
+            Path folder = temp.resolve(split.name());
+            SceneExport.write(folder, 40, 16, 5, split, false, _ -> { });
+            CaptionedImages written = DataSpec.parse("folder:" + folder).open();
+            SceneSampler sampler = new SceneSampler(5, split);
+            for (int i = 0; i < 40; i++) {
+                assertEquals(CaptionGrammar.caption(sampler.scene(i), 0).text(), written.describe(i, 0).caption());
+            }
+        }
     }
 
     @Test

@@ -27,10 +27,12 @@ import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
 import dev.t2i.text.CaptionEncoder;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -298,6 +300,24 @@ class DamsmTrainingTest {
         assertEquals(256, lstm.pooledWidth());
         long vocabulary = lstm.tokenizer().vocabSize();
         assertEquals(300 * vocabulary + 2 * 4 * 128 * (300 + 128 + 2), lstm.parameters());
+    }
+
+    @Test
+    void whatTheConfigurationSaysOfPublishedSizesFitsTogether() throws IOException {
+        Path attnGan = Path.of("configs/attngan-64.yaml");
+        String image = "image=[16, 24, 48, 96, 160, 192, 192]";
+        String channels = "generator.channels=[512, 256, 128, 64, 32]";
+        String comments = Files.readString(attnGan);
+        assertTrue(comments.contains("--set \"" + image + "\"") && comments.contains("--set \"" + channels + "\""), comments);
+        GanSettings gan = Settings.load(attnGan, GanSettings.class, List.of("size=256", channels, "discriminator.width=64"));
+        Path damsm = Path.of("configs/damsm-64.yaml");
+        for (List<String> image256 : List.of(List.of(image), List.of("image=[]", "damsm.inception=weights.safetensors"))) {
+            List<String> changes = new ArrayList<>(image256);
+            changes.add("size=256");
+            MatchingSettings matching = Settings.load(damsm, MatchingSettings.class, changes);
+            assertEquals(gan.size(), matching.size());
+            assertEquals(gan.text().adapter(), matching.text());
+        }
     }
 
     @Test

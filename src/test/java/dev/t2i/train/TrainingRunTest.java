@@ -228,6 +228,7 @@ class TrainingRunTest {
         assertEquals(8, config.samples());
         assertTrue(config.words().contains("house"), config.words().toString());
         TextSource.open(run.model()).requireAdapter(settings.text().adapter());
+        assertTrue(Files.readString(run.model().resolve("README.md")).contains("\njava -jar t2i.jar sample --model DIR"), "what any java from 8 on understands");
         try (Arena arena = Arena.ofConfined()) {
             Weights weights = Weights.open(run.model().resolve(Weights.SINGLE), arena);
             assertEquals(DType.F16, weights.tensor("adapter.out.weight").dtype());

@@ -3,6 +3,7 @@ package dev.t2i.data.scene;
 import dev.t2i.data.scene.SceneSampler.Split;
 import org.junit.jupiter.api.Test;
 
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -11,6 +12,7 @@ import java.util.SortedSet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 class CaptionGrammarTest {
@@ -88,6 +90,34 @@ class CaptionGrammarTest {
             assertFalse(CaptionGrammar.namesHeldOut(wrong), wrong.text());
         }
         assertEquals(Set.of(Fact.class.getPermittedSubclasses()), changed);
+    }
+
+    @Test
+    void whereEveryKindOfTheSeaIsThereAWrongCaptionNamesAnother() {
+        Scene scene = new Scene(TimeOfDay.DAY, Ground.SEA, List.of(
+                new Thing(Kind.BOAT, Colour.RED, Size.SMALL, Place.LEFT),
+                new Thing(Kind.FISH, Colour.BLUE, Size.SMALL, Place.MIDDLE),
+                new Thing(Kind.MOUNTAIN, Colour.BLACK, Size.LARGE, Place.RIGHT)), 1);
+        Caption caption = new Caption("a boat, a mountain and a fish in the sea",
+                List.of(new Fact.OfKind(0, Kind.BOAT), new Fact.OfKind(1, Kind.FISH), new Fact.OfKind(2, Kind.MOUNTAIN), new Fact.OnGround(Ground.SEA)),
+                List.of(Kind.BOAT, Kind.FISH, Kind.MOUNTAIN), template("{x}, {y} and {z} {ground.z}"), 3, List.of(0, 2, 1));
+        for (int seed = 0; seed < 20; seed++) {
+            long key = seed;
+            Caption wrong = assertTimeoutPreemptively(Duration.ofSeconds(20), () -> CaptionGrammar.wrong(scene, caption, key));
+            assertEquals(new Fact.OnGround(Ground.SEA), wrong.facts().getLast());
+            assertEquals(1, caption.facts().stream().filter(fact -> !wrong.facts().contains(fact)).count(), wrong.text());
+            assertFalse(wrong.fits(Observation.of(scene)), wrong.text());
+            assertEquals(wrong, CaptionGrammar.wrong(scene, caption, key));
+        }
+    }
+
+    private static int template(String text) {
+        for (int i = 0; i < CaptionTemplate.ALL.size(); i++) {
+            if (CaptionTemplate.ALL.get(i).text().equals(text)) {
+                return i;
+            }
+        }
+        throw new AssertionError("no template " + text);
     }
 
     @Test
