@@ -73,7 +73,7 @@ public final class Launcher {
         try {
             return runChild(mainClass, args, environment, profile, fitting(finder.find(), profile));
         } catch (CannotLaunch e) {
-            return runChild(mainClass, args, environment, Profile.orTell(args, e), finder.find());
+            return runChild(mainClass, args, environment, Profile.orTell(args, environment, e), finder.find());
         }
     }
 
