@@ -105,6 +105,7 @@ public final class Launcher {
                 List<String> command = new ArrayList<>();
                 command.add(jdk.java().toString());
                 command.addAll(profile.options());
+                command.add(Child.option());
                 if (log != null) {
                     command.add(log.option());
                 }

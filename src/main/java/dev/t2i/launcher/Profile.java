@@ -21,9 +21,7 @@ final class Profile {
             "-XX:+DisplayVMOutputToStderr",
             "--add-modules=" + Jdk.VECTOR_MODULE,
             "--enable-native-access=ALL-UNNAMED",
-            "-Djava.awt.headless=true",
-            // Tells the program that a launcher waits for it, see Child.
-            "-D" + Child.PROPERTY + "=true");
+            "-Djava.awt.headless=true");
 
     /** The CPU backends, where nobody asks for another garbage collector. */
     private static final List<String> CPU = Arrays.asList(
