@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -61,7 +62,7 @@ class LauncherTest {
 
     @Test
     void aJvmThatDoesNotStartKeepsOffStandardOutput() throws Exception {
-        Process process = start(Map.of("T2I_JAVA_OPTIONS", "-XX:-UseSerialGC -XX:+UseParallelGC -XX:+UseG1GC"), "collector", List.of(), false);
+        Process process = start(Map.of("T2I_JAVA_OPTIONS", "-XX:-UseSerialGC -XX:+UseParallelGC -XX:+UseG1GC"), "collector", List.of(), false, ProbeLauncher.class);
         assertEquals("", new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
         String trouble = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
         assertTrue(trouble.contains("garbage collectors"), trouble);
@@ -97,6 +98,14 @@ class LauncherTest {
         process.destroy();
         assertEquals(143, process.waitFor());
         assertTrue(Files.exists(saved), "the launcher ended before its child had saved");
+    }
+
+    @Test
+    void aLauncherThatIsEndingStartsNoChild() throws Exception {
+        Process process = start(Map.of(), "echo", List.of(), true, EndingLauncher.class);
+        process.getOutputStream().close();
+        assertEquals("", new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+        assertEquals(143, process.waitFor());
     }
 
     @Test
@@ -170,14 +179,36 @@ class LauncherTest {
         }
     }
 
-    private Process start(Map<String, String> environment, String what, List<String> args) throws IOException {
-        return start(environment, what, args, true);
+    /** Launches when a signal, or what stands for one here, has come already. */
+    public static final class EndingLauncher {
+
+        private EndingLauncher() {
+        }
+
+        public static void main(String[] args) throws Throwable {
+            CountDownLatch ending = new CountDownLatch(1);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                ending.countDown();
+                try {
+                    Thread.sleep(300);
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            }));
+            Thread.ofPlatform().start(() -> System.exit(143));
+            ending.await();
+            Launcher.launch(Probe.class.getName(), args);
+        }
     }
 
-    private Process start(Map<String, String> environment, String what, List<String> args, boolean together) throws IOException {
+    private Process start(Map<String, String> environment, String what, List<String> args) throws IOException {
+        return start(environment, what, args, true, ProbeLauncher.class);
+    }
+
+    private Process start(Map<String, String> environment, String what, List<String> args, boolean together, Class<?> launcher) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:+UseSerialGC", "-cp", classPath(),
-                ProbeLauncher.class.getName(), what));
+                launcher.getName(), what));
         command.addAll(args);
         ProcessBuilder builder = new ProcessBuilder(command);
         for (String name : List.of("T2I_JAVA_HOME", "T2I_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS")) {
