@@ -2,7 +2,6 @@ package dev.t2i;
 
 import dev.t2i.error.BadModelException;
 import dev.t2i.gan.ShippedFolder;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
 /** The model that ships with the program, as a folder on the class path or inside the jar. */
@@ -12,16 +11,12 @@ public final class DefaultModel {
     private DefaultModel() {}
 
     /**
-     * The folder, readable like any other; inside a jar it belongs to the jar's file system.
+     * The folder, readable like any other; inside a jar it belongs to a file system of its own, see {@link ShippedFolder#of}.
      *
-     * @throws BadModelException when this build was packed without a model
+     * @throws BadModelException when this build was packed without a model, or it lies where it can't be read
      */
     public static Path folder() {
-        try {
-            return ShippedFolder.of(RESOURCE).orElseThrow(() -> new BadModelException(
-                    "this build of t2i has no default model inside; name one with --model DIR, or train one with configs/scenes-64.yaml"));
-        } catch (UncheckedIOException e) {
-            throw new BadModelException(RESOURCE + ": the default model cannot be read, " + e.getCause().getMessage(), e);
-        }
+        return ShippedFolder.of(RESOURCE).orElseThrow(() -> new BadModelException(
+                "this build of t2i has no default model inside; name one with --model DIR, or train one with configs/scenes-64.yaml"));
     }
 }

@@ -3,9 +3,13 @@ package dev.t2i;
 import dev.t2i.error.BadInputException;
 import dev.t2i.error.OneLine;
 import dev.t2i.image.Png;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Properties;
 
 /**
  * What a picture's metadata say about how it was drawn: enough to draw it again. Stored as texts of a PNG under the names
@@ -16,6 +20,7 @@ import java.util.Map;
  * @param software name and version of the program
  */
 public record Provenance(String prompt, long seed, double truncation, String model, String software) {
+    private static final String BUILD = "program.properties";
     private static final int LONGEST_SHOWN = 60;
     private static final String PROMPT = "prompt";
     private static final String SEED = "seed";
@@ -28,10 +33,17 @@ public record Provenance(String prompt, long seed, double truncation, String mod
         return new Provenance(request.prompt(), request.seed(), truncation, model.identity(), program());
     }
 
-    /** This program and its version, where it runs from a jar that tells. */
+    /** This program and its version, which the build wrote beside the classes: the manifest of a jar may be somebody else's. */
     public static String program() {
-        String version = Provenance.class.getPackage().getImplementationVersion();
-        return version == null ? "t2i" : "t2i " + version;
+        Properties build = new Properties();
+        try (InputStream in = Provenance.class.getResourceAsStream(BUILD)) {
+            if (in != null) {
+                build.load(in);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return ("t2i " + build.getProperty("version", "")).strip();
     }
 
     /**

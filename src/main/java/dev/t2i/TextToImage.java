@@ -4,6 +4,7 @@ import dev.t2i.backend.Backend;
 import dev.t2i.backend.Backends;
 import dev.t2i.error.BadInputException;
 import dev.t2i.gan.ModelConfig;
+import dev.t2i.gan.ShippedFolder;
 import dev.t2i.gpt2.Sentences;
 import dev.t2i.image.Picture;
 import java.nio.file.Path;
@@ -54,7 +55,12 @@ public final class TextToImage implements AutoCloseable {
 
     /** Opens the model that ships with the program. */
     public static TextToImage openDefault(Backend backend) {
-        return open(DefaultModel.folder(), backend);
+        Path folder = DefaultModel.folder();
+        try {
+            return open(folder, backend);
+        } finally {
+            ShippedFolder.close(folder);
+        }
     }
 
     /** Opens a model folder on the fastest backend of this machine, see {@link #open(Path, Backend)}. */

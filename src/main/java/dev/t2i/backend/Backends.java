@@ -74,7 +74,8 @@ public final class Backends {
      * The backend of that name on so many threads, where it uses threads.
      *
      * @throws BadInputException if there is no such backend
-     * @throws BackendException  if it can't run here, or this version does not have it yet; nothing else is taken in its stead
+     * @throws BackendException  if it can't run here; nothing else is taken in its stead, and {@link #AUTO} does not take the reference
+     *     backend either because a JVM was started without the Vector API that its runtime has
      */
     public static Backend get(String name, int threads) {
         if (name.equals(AUTO)) {
@@ -101,6 +102,10 @@ public final class Backends {
             try {
                 return entry.make.apply(threads);
             } catch (BackendException e) {
+                if (VectorBackend.isLeftOut()) {
+                    // A forgotten option would cost a factor of hundreds, and nobody would be told.
+                    throw new BackendException(e.getMessage() + ", or ask for the backend 'scalar', which is for reference and slow", e);
+                }
                 last = e;
             }
         }

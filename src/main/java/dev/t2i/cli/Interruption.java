@@ -1,7 +1,9 @@
 package dev.t2i.cli;
 
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Ctrl-C and termination for commands that have something to save or to clean up. Such a command calls {@link #defer()}, looks
@@ -10,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
  */
 final class Interruption {
 
+    private static final long LOOK_NANOS = 2_000_000_000L;
     private static final CountDownLatch FINISHED = new CountDownLatch(1);
     private static volatile boolean requested;
     private static volatile boolean deferred;
@@ -61,13 +64,33 @@ final class Interruption {
 
     /**
      * Ends this JVM, as a signal would, when the launcher that started it is gone: nobody would be left to stop a training
-     * whose launcher was killed.
+     * whose launcher was killed, be it while this JVM was still starting.
      */
     static void followLauncher() {
-        if (Boolean.getBoolean("t2i.launched")) {
-            ProcessHandle.current().parent()
-                    .ifPresent(launcher -> launcher.onExit().thenRun(() -> System.exit(ExitCode.INTERRUPTED)));
+        long launcher = Long.getLong("t2i.launched", 0);
+        if (launcher == 0) {
+            return;
         }
+        if (!isAbove(launcher)) {
+            System.exit(ExitCode.INTERRUPTED);
+        }
+        ProcessHandle.of(launcher).ifPresent(process -> process.onExit().thenRun(() -> System.exit(ExitCode.INTERRUPTED)));
+        // A process that was killed stays in the list until its own parent has taken note, which may be never.
+        Thread.ofPlatform().daemon().name("launcher").start(() -> {
+            while (isAbove(launcher)) {
+                LockSupport.parkNanos(LOOK_NANOS);
+            }
+            System.exit(ExitCode.INTERRUPTED);
+        });
+    }
+
+    /** Whether a process is this one's parent or further up; one that ended is not. */
+    private static boolean isAbove(long pid) {
+        Optional<ProcessHandle> above = ProcessHandle.current().parent();
+        while (above.isPresent() && above.get().pid() != pid) {
+            above = above.get().parent();
+        }
+        return above.isPresent();
     }
 
     private static void stop() {

@@ -1,5 +1,6 @@
 package dev.t2i.cli;
 
+import dev.t2i.Provenance;
 import dev.t2i.backend.tornado.DriverOutput;
 import dev.t2i.error.OneLine;
 import java.io.Console;
@@ -170,13 +171,12 @@ public final class Main {
         return new PrintWriter(new OutputStreamWriter(new FileOutputStream(descriptor), charset), true);
     }
 
-    /** The version that the build wrote into the jar. */
+    /** The version that the build wrote beside the classes. */
     static final class Version implements IVersionProvider {
 
         @Override
         public String[] getVersion() {
-            String version = Main.class.getPackage().getImplementationVersion();
-            return new String[] {"t2i " + (version == null ? "(unpackaged)" : version) + ", Java " + Runtime.version()};
+            return new String[] {Provenance.program() + ", Java " + Runtime.version()};
         }
     }
 }

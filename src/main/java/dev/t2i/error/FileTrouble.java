@@ -1,6 +1,7 @@
 package dev.t2i.error;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -39,6 +40,7 @@ public final class FileTrouble {
             case CharacterCodingException _ -> "it is not text in UTF-8";
             case DirectoryNotEmptyException _ -> "the folder is not empty";
             case FileSystemLoopException _ -> "links lead round in a circle";
+            case ClosedByInterruptException _ -> "the thread was interrupted";
             case FileSystemException f when f.getReason() != null -> said(f.getReason());
             default -> said(String.valueOf(e.getMessage()));
         };

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -20,7 +21,7 @@ final class WholeFile {
 
     static void write(Path file, byte[] bytes, boolean overwrite) {
         if (!overwrite && Files.exists(file)) {
-            throw new ImageException(file + ": exists already; allow overwriting or choose another name");
+            throw exists(file);
         }
         Path folder = file.toAbsolutePath().getParent();
         if (folder == null || !Files.isDirectory(folder)) {
@@ -37,15 +38,44 @@ final class WholeFile {
                 channel.force(true);
             }
             openToReaders(aside);
-            try {
-                Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
-            } catch (AtomicMoveNotSupportedException e) {
-                Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
+            if (overwrite) {
+                replace(aside, file);
+            } else {
+                create(aside, file);
             }
+        } catch (FileAlreadyExistsException e) {
+            discard(aside);
+            throw exists(file);
         } catch (IOException e) {
             discard(aside);
             throw new ImageException(file + ": cannot be written, " + reason(e), e);
         }
+    }
+
+    private static ImageException exists(Path file) {
+        return new ImageException(file + ": exists already; allow overwriting or choose another name");
+    }
+
+    private static void replace(Path aside, Path file) throws IOException {
+        try {
+            Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (AtomicMoveNotSupportedException e) {
+            Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    /** By a second name for the file, which no system gives where the name is taken meanwhile; a move would take it away. */
+    private static void create(Path aside, Path file) throws IOException {
+        try {
+            Files.createLink(file, aside);
+        } catch (FileAlreadyExistsException e) {
+            throw e;
+        } catch (IOException | UnsupportedOperationException e) {
+            // Not every file system knows second names.
+            replace(aside, file);
+            return;
+        }
+        discard(aside);
     }
 
     static byte[] read(Path file) {

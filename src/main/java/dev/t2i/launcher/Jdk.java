@@ -14,6 +14,9 @@ final class Jdk {
 
     static final String VECTOR_MODULE = "jdk.incubator.vector";
 
+    /** What runtimes that somebody has put together may lack: the Vector API, jars as file systems, pictures. */
+    private static final String[] MODULES = {VECTOR_MODULE, "jdk.zipfs", "java.desktop"};
+
     private final Path home;
     private final String version;
     private final String modules;
@@ -63,15 +66,27 @@ final class Jdk {
             return "it is Java " + (version.isEmpty() ? "of unknown version" : version);
         }
         // Some vendors write no module list; they ship whole JDKs.
-        if (!modules.isEmpty() && !(" " + modules + " ").contains(" " + VECTOR_MODULE + " ")) {
-            return "it lacks the module " + VECTOR_MODULE;
+        for (String module : MODULES) {
+            if (!modules.isEmpty() && !(" " + modules + " ").contains(" " + module + " ")) {
+                return "it lacks the module " + module;
+            }
         }
         return null;
     }
 
-    /** Whether it was built for a processor named {@code osArch}, in the words of the system property {@code os.arch}. */
+    /**
+     * Whether it was built for a processor named {@code osArch}, in the words of the system property {@code os.arch}; a JVM of 32 bits
+     * does not tell whether the processor has 64.
+     */
     boolean runsOn(String osArch) {
-        return arch.isEmpty() || canonical(arch).equals(canonical(osArch));
+        String its = canonical(arch);
+        String here = canonical(osArch);
+        return its.isEmpty() || its.equals(here) || here.equals("x86") && its.equals("x86_64") || here.equals("arm") && its.equals("aarch64");
+    }
+
+    /** The processor that it was built for, empty where it does not say. */
+    String arch() {
+        return arch;
     }
 
     /** The feature number of a version: 8 for {@code 1.8.0_412}, 25 for {@code 25.0.3} or {@code 25-ea}; 0 if there is none. */
@@ -91,6 +106,10 @@ final class Jdk {
                 return "x86_64";
             case "arm64":
                 return "aarch64";
+            case "i386":
+            case "i586":
+            case "i686":
+                return "x86";
             default:
                 return arch;
         }

@@ -17,9 +17,11 @@ import java.util.Map;
  * Looks for a JDK where people and package managers put them.
  *
  * <p>{@code T2I_JAVA_HOME} decides alone when set. Else come {@code JAVA_HOME} and the running JVM, if they will do, and then
- * the rest: those for this processor first, the newest first.
+ * the rest, the newest first; behind them all those for another processor, which may or may not start here.
  */
 final class JdkFinder {
+
+    private static final boolean LINUX = System.getProperty("os.name").equals("Linux");
 
     private final Map<String, String> environment;
     private final Path runningHome;
@@ -50,12 +52,20 @@ final class JdkFinder {
             return Collections.singletonList(asked(asked));
         }
         Map<Path, Jdk> found = new LinkedHashMap<>();
-        addIfSuitable(found, path(value(environment, "JAVA_HOME")));
-        addIfSuitable(found, runningHome);
         List<Jdk> rest = new ArrayList<>();
+        Jdk set = suitable(path(value(environment, "JAVA_HOME")));
+        if (set != null && set.runsOn(osArch)) {
+            found.put(real(set.home()), set);
+        } else if (set != null) {
+            rest.add(set);
+        }
+        Jdk running = suitable(runningHome);
+        if (running != null) {
+            found.putIfAbsent(real(running.home()), running);
+        }
         for (Path home : homes) {
-            Jdk jdk = Jdk.at(home);
-            if (jdk != null && jdk.unsuitable() == null) {
+            Jdk jdk = suitable(home);
+            if (jdk != null) {
                 rest.add(jdk);
             }
         }
@@ -72,10 +82,14 @@ final class JdkFinder {
         return new ArrayList<>(found.values());
     }
 
-    private static Jdk asked(String home) throws CannotLaunch {
+    private Jdk asked(String home) throws CannotLaunch {
         Path path = path(home);
         Jdk jdk = path == null ? null : Jdk.at(path);
         String reason = jdk == null ? "there is no JDK there (no release file or no bin/java)" : jdk.unsuitable();
+        // Other systems run programs of a second processor. Linux, or Java there, would have a shell read one as a script.
+        if (reason == null && LINUX && !jdk.runsOn(osArch)) {
+            reason = "it is for " + jdk.arch() + ", but this machine's Java is for " + osArch;
+        }
         if (reason != null) {
             throw new CannotLaunch("T2I_JAVA_HOME=" + home + " can't be used: " + reason
                     + "; point it to a JDK " + Jdk.MINIMUM + " or later, or unset it");
@@ -83,11 +97,10 @@ final class JdkFinder {
         return jdk;
     }
 
-    private static void addIfSuitable(Map<Path, Jdk> found, Path home) {
+    /** The JDK there if it will do, else null. */
+    private static Jdk suitable(Path home) {
         Jdk jdk = home == null ? null : Jdk.at(home);
-        if (jdk != null && jdk.unsuitable() == null) {
-            found.putIfAbsent(real(home), jdk);
-        }
+        return jdk == null || jdk.unsuitable() != null ? null : jdk;
     }
 
     /** Folders that could be a JDK's home: every child of every usual parent. */

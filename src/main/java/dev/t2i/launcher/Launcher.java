@@ -73,7 +73,7 @@ public final class Launcher {
         try {
             return runChild(mainClass, args, environment, profile, fitting(finder.find(), profile));
         } catch (CannotLaunch e) {
-            return runChild(mainClass, args, environment, Profile.orTell(args, e), finder.find());
+            return runChild(mainClass, args, environment, Profile.orTell(args, environment, e), finder.find());
         }
     }
 
@@ -105,6 +105,7 @@ public final class Launcher {
                 List<String> command = new ArrayList<>();
                 command.add(jdk.java().toString());
                 command.addAll(profile.options());
+                command.add(Child.option());
                 if (log != null) {
                     command.add(log.option());
                 }

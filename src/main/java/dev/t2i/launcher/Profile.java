@@ -6,20 +6,24 @@ import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The JVM options that a kind of run needs: on the processor alone, or with TornadoVM. */
 final class Profile {
 
     private static final List<String> COMMON = Arrays.asList(
+            // A JVM that does not start says why on standard output, which is for results.
+            "-XX:+DisplayVMOutputToStderr",
             "--add-modules=" + Jdk.VECTOR_MODULE,
             "--enable-native-access=ALL-UNNAMED",
-            "-Djava.awt.headless=true",
-            // Tells the program that a launcher waits for it, see Child.
-            "-D" + Child.PROPERTY + "=true");
+            "-Djava.awt.headless=true");
 
-    /** The CPU backends. */
+    /** The CPU backends, where nobody asks for another garbage collector. */
     private static final List<String> CPU = Arrays.asList(
             // Tensors live off the heap and the heap stays small: the serial collector starts fastest and costs least memory.
             "-XX:+UseSerialGC",
@@ -27,8 +31,6 @@ final class Profile {
             "-Xmn32m");
 
     private static final List<String> TORNADO = Arrays.asList(
-            // A JVM that does not start says why on standard output, which is for results.
-            "-XX:+DisplayVMOutputToStderr",
             // A kernel that fails to compile would else be run as Java, which for our kernels means: not at all, and without a word.
             "-Dtornado.recover.bailout=false",
             // Of a graph of a hundred tasks; the default holds forty.
@@ -43,6 +45,10 @@ final class Profile {
             "-Dtornado.opencl.compiler.flags=-cl-mad-enable -w",
             // Only a ceiling of TornadoVM's own, by default 4 GB; the device has one anyway.
             "-Dtornado.device.memory=1024GB");
+
+    /** Where JVM options come from beside ours: a JVM that is told of two collectors does not start. */
+    private static final List<String> VARIABLES = Arrays.asList("T2I_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
+    private static final Pattern COLLECTOR = Pattern.compile("-XX:\\+(Use\\w+GC)\\b");
 
     /** System property that says in a child why it has no TornadoVM, where one was to be looked at. */
     static final String TROUBLE = "t2i.tornado.trouble";
@@ -62,39 +68,70 @@ final class Profile {
     /** The profile for a command line on this machine. */
     static Profile of(String[] args, Map<String, String> environment, Path userHome) throws CannotLaunch {
         if (!asksForTornado(args)) {
-            return processor();
+            return processor(environment);
         }
         try {
             Sdk sdk = sdk(environment, userHome);
-            return sdk == null ? processor() : tornado(sdk);
+            return sdk == null ? processor(environment) : tornado(sdk, environment);
         } catch (CannotLaunch e) {
-            return orTell(args, e);
+            return orTell(args, environment, e);
         }
     }
 
-    private static Profile processor(String... more) {
-        List<String> options = new ArrayList<String>(CPU);
+    private static Profile processor(Map<String, String> environment, String... more) {
+        List<String> options = new ArrayList<String>();
+        if (asked(environment).isEmpty()) {
+            options.addAll(CPU);
+        }
         options.addAll(COMMON);
         options.addAll(Arrays.asList(more));
         return new Profile(options, null);
     }
 
-    private static Profile tornado(Sdk sdk) {
+    private static Profile tornado(Sdk sdk, Map<String, String> environment) throws CannotLaunch {
         List<String> options = new ArrayList<String>();
         options.add("@" + sdk.arguments());
         // Once more, and the last counts: TornadoVM has the current folder in it, and would take any jar there for a module.
         options.add("--module-path=" + sdk.modules());
+        Set<String> asked = asked(environment);
+        if (!asked.isEmpty()) {
+            for (String line : sdk.lines()) {
+                for (String collector : collectors(line)) {
+                    if (!asked.contains(collector)) {
+                        options.add("-XX:-" + collector);
+                    }
+                }
+            }
+        }
         options.addAll(TORNADO);
         options.addAll(COMMON);
         return new Profile(options, sdk);
     }
 
+    /** The garbage collectors that the environment asks for. */
+    private static Set<String> asked(Map<String, String> environment) {
+        Set<String> asked = new LinkedHashSet<String>();
+        for (String variable : VARIABLES) {
+            asked.addAll(collectors(JdkFinder.value(environment, variable)));
+        }
+        return asked;
+    }
+
+    private static Set<String> collectors(String options) {
+        Set<String> collectors = new LinkedHashSet<String>();
+        Matcher matcher = COLLECTOR.matcher(options);
+        while (matcher.find()) {
+            collectors.add(matcher.group(1));
+        }
+        return collectors;
+    }
+
     /** The processor's profile for commands that only look, which shall say themselves why TornadoVM is not there. */
-    static Profile orTell(String[] args, CannotLaunch trouble) throws CannotLaunch {
+    static Profile orTell(String[] args, Map<String, String> environment, CannotLaunch trouble) throws CannotLaunch {
         if (!onlyLooks(args)) {
             throw trouble;
         }
-        return processor("-D" + TROUBLE + "=" + trouble.getMessage());
+        return processor(environment, "-D" + TROUBLE + "=" + trouble.getMessage());
     }
 
     private static boolean onlyLooks(String[] args) {

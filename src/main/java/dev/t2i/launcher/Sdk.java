@@ -85,6 +85,15 @@ final class Sdk {
         return home.resolve(ARGUMENTS);
     }
 
+    /** What the file of arguments says. */
+    List<String> lines() throws CannotLaunch {
+        try {
+            return Files.readAllLines(arguments(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new CannotLaunch("the TornadoVM SDK in " + home + " can't be used: " + arguments() + " cannot be read");
+        }
+    }
+
     /** Where the jars lie. */
     Path modules() {
         return home.resolve("share").resolve("java").resolve("tornado");
@@ -95,7 +104,7 @@ final class Sdk {
         return jdk;
     }
 
-    private String unsuitable() {
+    private String unsuitable() throws CannotLaunch {
         String remedy = "; set TORNADOVM_HOME to the folder of " + WANTED;
         if (api.isEmpty()) {
             return "there is no tornado-api-*.jar in " + modules() + remedy;
@@ -110,14 +119,8 @@ final class Sdk {
     }
 
     /** Argument files hold full paths, which point nowhere when an SDK has been moved. */
-    private String missingFolder() {
-        List<String> lines;
-        try {
-            lines = Files.readAllLines(arguments(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            return arguments() + " cannot be read";
-        }
-        for (String line : lines) {
+    private String missingFolder() throws CannotLaunch {
+        for (String line : lines()) {
             Matcher matcher = FOLDER.matcher(line.trim());
             if (!matcher.matches()) {
                 continue;

@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.t2i.error.BackendException;
 import dev.t2i.error.BadInputException;
+import java.io.File;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -13,6 +16,32 @@ class BackendsTest {
     void autoTakesTheFirstThatIsAvailable() {
         assertEquals("vector", Backends.get(Backends.AUTO).name());
         assertEquals("scalar", Backends.get("scalar").name());
+    }
+
+    @Test
+    void aForgottenOptionIsNamedInsteadOfTakingTheSlowOne() throws Exception {
+        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:+UseSerialGC",
+                "-cp", String.join(File.pathSeparator, "target/classes", "target/test-classes"), WithoutModule.class.getName())
+                .redirectErrorStream(true).start();
+        assertEquals(List.of(
+                "backend 'vector' needs the Vector API: start Java with --add-modules jdk.incubator.vector, or ask for the backend 'scalar', which is for reference and slow",
+                "backend 'native' needs the Vector API: start Java with --add-modules jdk.incubator.vector",
+                "scalar"), process.inputReader().lines().toList());
+    }
+
+    /** What each name gives in a JVM without options. */
+    public static final class WithoutModule {
+        private WithoutModule() {}
+
+        public static void main(String[] args) {
+            for (String name : List.of("auto", "native", "scalar")) {
+                try {
+                    System.out.println(Backends.get(name).name());
+                } catch (BackendException e) {
+                    System.out.println(e.getMessage());
+                }
+            }
+        }
     }
 
     @Test

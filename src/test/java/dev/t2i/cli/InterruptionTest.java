@@ -37,13 +37,41 @@ class InterruptionTest {
 
     @Test
     void aCommandWhoseLauncherIsKilledSavesAndEnds() throws Exception {
-        // The shell stands for the launcher; "; true" keeps it from becoming the command itself.
-        String line = "'" + java() + "' -Dt2i.launched=true -cp '" + classPath() + "' '" + Saver.class.getName() + "' '" + saved() + "'; true";
-        Process launcher = start(List.of("sh", "-c", line));
+        Process launcher = start(List.of("sh", "-c", launched()));
         ProcessHandle command = launcher.children().findFirst().orElseThrow();
         launcher.destroyForcibly();
         command.onExit().get(30, TimeUnit.SECONDS);
         assertEquals("whole", Files.readString(saved()));
+    }
+
+    @Test
+    void aLauncherThatNobodyTakesNoteOfIsMissedAllTheSame() throws Exception {
+        // The outer shell becomes a program that never asks how its child ended.
+        Process parent = start(List.of("sh", "-c", "sh -c \"$1\" & exec sleep 60", "sh", launched()));
+        try {
+            ProcessHandle launcher = parent.children().findFirst().orElseThrow();
+            ProcessHandle command = launcher.children().findFirst().orElseThrow();
+            launcher.destroyForcibly();
+            command.onExit().get(30, TimeUnit.SECONDS);
+            assertEquals("whole", Files.readString(saved()));
+        } finally {
+            parent.destroyForcibly();
+        }
+    }
+
+    @Test
+    void aCommandWhoseLauncherIsGoneAlreadyEndsAtOnce() throws Exception {
+        Process gone = new ProcessBuilder("true").start();
+        assertEquals(0, gone.waitFor());
+        Process command = new ProcessBuilder(java(), "-Dt2i.launched=" + gone.pid(), "-cp", classPath(), Saver.class.getName(), saved().toString())
+                .redirectErrorStream(true).start();
+        assertEquals("", new String(command.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+        assertEquals(130, command.waitFor());
+    }
+
+    /** A shell's line in which it stands for the launcher; "; true" keeps it from becoming the command itself. */
+    private String launched() {
+        return "'" + java() + "' -Dt2i.launched=$$ -cp '" + classPath() + "' '" + Saver.class.getName() + "' '" + saved() + "'; true";
     }
 
     /** Works until it is asked to stop, and then saves. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.t2i.Provenance;
 import dev.t2i.error.BadInputException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -42,6 +43,7 @@ class MainTest {
 
     @Test
     void theVersionNamesTheJavaToo() {
+        assertTrue(Provenance.program().matches("t2i \\d+\\.\\S+"), Provenance.program());
         assertEquals(0, run("--version"));
         assertTrue(out.toString().matches("t2i .*, Java 2[5-9].*\\R"), out::toString);
     }

@@ -8,10 +8,16 @@ import javax.imageio.ImageIO;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -51,6 +57,28 @@ class PngTest {
         assertEquals(4, PictureFiles.read(file).width());
         Png.write(noise(5, 5), Map.of(), file, true);
         assertEquals(5, PictureFiles.read(file).width());
+    }
+
+    @Test
+    void ofSeveralThatWriteOneNameAtOnceOneSucceeds() throws Exception {
+        Path file = folder.resolve("x.png");
+        int writers = 8;
+        CyclicBarrier together = new CyclicBarrier(writers);
+        List<Integer> written = Collections.synchronizedList(new ArrayList<>());
+        try (ExecutorService pool = Executors.newFixedThreadPool(writers)) {
+            for (int i = 1; i <= writers; i++) {
+                int width = i;
+                pool.submit(() -> {
+                    together.await();
+                    Png.write(noise(width, 1), Map.of(), file, false);
+                    return written.add(width);
+                });
+            }
+        }
+        assertEquals(List.of(PictureFiles.read(file).width()), written);
+        try (var files = Files.list(folder)) {
+            assertEquals(1, files.count());
+        }
     }
 
     @Test

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Discovery over made-up installations: only their release files and the names of their programs matter. */
 class JdkFinderTest {
 
-    private static final String VECTOR = "java.base jdk.incubator.vector java.sql";
+    private static final String VECTOR = "java.base java.desktop jdk.incubator.vector java.sql jdk.zipfs";
 
     @TempDir
     Path root;
@@ -70,6 +72,8 @@ class JdkFinderTest {
                 refused(Map.of("T2I_JAVA_HOME", old.toString())));
         Path small = jdk(root.resolve("small"), "25", "java.base", "x86_64");
         assertTrue(refused(Map.of("T2I_JAVA_HOME", small.toString())).contains("it lacks the module jdk.incubator.vector"));
+        Path headless = jdk(root.resolve("headless"), "25", "java.base jdk.incubator.vector jdk.zipfs", "x86_64");
+        assertTrue(refused(Map.of("T2I_JAVA_HOME", headless.toString())).contains("it lacks the module java.desktop"));
         assertTrue(refused(Map.of("T2I_JAVA_HOME", root.resolve("none").toString())).contains("there is no JDK there"));
     }
 
@@ -85,6 +89,18 @@ class JdkFinderTest {
         Path arm = jdk(jvms.resolve("arm-27"), "27", VECTOR, "aarch64");
         Path intel = jdk(jvms.resolve("intel-25"), "25", VECTOR, "x86_64");
         assertEquals(List.of(intel, arm), find(Map.of()));
+        Path set = jdk(root.resolve("arm-25"), "25", VECTOR, "aarch64");
+        assertEquals(List.of(intel, arm, set), find(Map.of("JAVA_HOME", set.toString())));
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void theAskedOneIsRefusedForAnotherProcessorButNotForMoreBits() throws Exception {
+        Path arm = jdk(root.resolve("arm"), "25", VECTOR, "aarch64");
+        assertEquals("T2I_JAVA_HOME=" + arm + " can't be used: it is for aarch64, but this machine's Java is for amd64; point it to a JDK 25 or later, or unset it",
+                refused(Map.of("T2I_JAVA_HOME", arm.toString())));
+        Path intel = jdk(root.resolve("intel"), "25", VECTOR, "x86_64");
+        assertEquals(1, JdkFinder.of(Map.of("T2I_JAVA_HOME", intel.toString()), old, "i386", root, user).find().size());
     }
 
     @Test

@@ -4,17 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
 import dev.t2i.Interrupts;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -50,6 +53,22 @@ class LauncherTest {
     }
 
     @Test
+    void anotherCollectorAndYoungGenerationMayBeAskedFor() throws Exception {
+        Process process = start(Map.of("T2I_JAVA_OPTIONS", "-XX:+UseParallelGC -Xmn8m"), "collector", List.of());
+        assertEquals(List.of("PS MarkSweep, young 8"), lines(process));
+        process = start(Map.of("T2I_JAVA_OPTIONS", "-Xmn8m"), "collector", List.of());
+        assertEquals(List.of("Copy, young 8"), lines(process));
+    }
+
+    @Test
+    void aJvmThatDoesNotStartKeepsOffStandardOutput() throws Exception {
+        Process process = start(Map.of("T2I_JAVA_OPTIONS", "-XX:-UseSerialGC -XX:+UseParallelGC -XX:+UseG1GC"), "collector", List.of(), false, ProbeLauncher.class);
+        assertEquals("", new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+        String trouble = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertTrue(trouble.contains("garbage collectors"), trouble);
+    }
+
+    @Test
     void aHomeThatWillNotDoIsCodeFiveAndOneLine() throws Exception {
         Process process = start(Map.of("T2I_JAVA_HOME", folder.toString()), "echo", List.of());
         List<String> lines = lines(process);
@@ -82,6 +101,14 @@ class LauncherTest {
     }
 
     @Test
+    void aLauncherThatIsEndingStartsNoChild() throws Exception {
+        Process process = start(Map.of(), "echo", List.of(), true, EndingLauncher.class);
+        process.getOutputStream().close();
+        assertEquals("", new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+        assertEquals(143, process.waitFor());
+    }
+
+    @Test
     @DisabledOnOs(OS.WINDOWS)
     void ctrlCAtATerminalEndsBothWith130() throws Exception {
         Interrupts.assumeHeeded();
@@ -108,6 +135,8 @@ class LauncherTest {
         public static void main(String[] args) throws Exception {
             switch (args[0]) {
                 case "echo" -> echo(args);
+                case "collector" -> System.out.println(ManagementFactory.getGarbageCollectorMXBeans().stream().map(bean -> bean.getName()).sorted().findFirst().orElseThrow()
+                        + ", young " + (Long.parseLong(ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class).getVMOption("NewSize").getValue()) >> 20));
                 case "train" -> train(Path.of(args[1]));
                 default -> throw new IllegalArgumentException(args[0]);
             }
@@ -150,19 +179,45 @@ class LauncherTest {
         }
     }
 
+    /** Launches when a signal, or what stands for one here, has come already. */
+    public static final class EndingLauncher {
+
+        private EndingLauncher() {
+        }
+
+        public static void main(String[] args) throws Throwable {
+            CountDownLatch ending = new CountDownLatch(1);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                ending.countDown();
+                try {
+                    Thread.sleep(300);
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            }));
+            Thread.ofPlatform().start(() -> System.exit(143));
+            ending.await();
+            Launcher.launch(Probe.class.getName(), args);
+        }
+    }
+
     private Process start(Map<String, String> environment, String what, List<String> args) throws IOException {
+        return start(environment, what, args, true, ProbeLauncher.class);
+    }
+
+    private Process start(Map<String, String> environment, String what, List<String> args, boolean together, Class<?> launcher) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:+UseSerialGC", "-cp", classPath(),
-                ProbeLauncher.class.getName(), what));
+                launcher.getName(), what));
         command.addAll(args);
         ProcessBuilder builder = new ProcessBuilder(command);
-        for (String name : List.of("T2I_JAVA_HOME", "T2I_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS")) {
+        for (String name : List.of("T2I_JAVA_HOME", "T2I_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS")) {
             builder.environment().remove(name);
         }
         // Arguments beyond ASCII need a locale that has them.
         builder.environment().put("LC_ALL", "C.UTF-8");
         builder.environment().putAll(environment);
-        return builder.redirectErrorStream(true).start();
+        return builder.redirectErrorStream(together).start();
     }
 
     private static String classPath() {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,29 @@ class ProfileTest {
         assertEquals(sdk, profile(sdk, "devices").sdk().home());
         assertNull(profile(sdk, "sample", "tornado", "--backend", "vector").sdk());
         assertNull(profile(folder, "sample", "a house").sdk(), "an SDK that is not asked for is not looked at");
+    }
+
+    @Test
+    void aCollectorThatTheEnvironmentAsksForIsTheOnlyOne() throws Exception {
+        String[] plain = {"sample", "a house"};
+        assertTrue(Profile.of(plain, Map.of("JAVA_TOOL_OPTIONS", "-XX:+UseGCOverheadLimit"), folder).options().contains("-XX:+UseSerialGC"));
+        for (String variable : List.of("T2I_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")) {
+            List<String> options = Profile.of(plain, Map.of(variable, "-Xmx1g '-XX:+UseG1GC' -Da=b"), folder).options();
+            assertFalse(options.contains("-XX:+UseSerialGC") || options.contains("-Xmn32m"), options::toString);
+        }
+        Path sdk = sdk("tornado-api-5.2.0-jdk25.jar");
+        Files.writeString(sdk.resolve("tornado-argfile"), "-XX:+UseParallelGC\n-Djava.library.path=" + sdk.resolve("lib") + "\n");
+        String out = "-XX:-UseParallelGC";
+        Map<String, String> there = Map.of("TORNADOVM_HOME", sdk.toString());
+        assertFalse(Profile.of(SAMPLE, there, folder).options().contains(out));
+        assertTrue(Profile.of(SAMPLE, with(there, "-XX:+UseZGC"), folder).options().contains(out));
+        assertFalse(Profile.of(SAMPLE, with(there, "-XX:+UseParallelGC"), folder).options().contains(out));
+    }
+
+    private static Map<String, String> with(Map<String, String> environment, String options) {
+        Map<String, String> more = new HashMap<>(environment);
+        more.put("JAVA_TOOL_OPTIONS", options);
+        return more;
     }
 
     @Test

@@ -34,6 +34,7 @@ public final class NativeBackend implements Backend {
     }
 
     private static InstructionSet best() {
+        VectorBackend.requireModule(NAME);
         Kernels.require();
         return InstructionSet.bestOf(Kernels.instructionSets());
     }

@@ -3,6 +3,7 @@ package dev.t2i.backend.vector;
 import dev.t2i.backend.Backend;
 import dev.t2i.backend.Session;
 import dev.t2i.error.BackendException;
+import java.lang.module.ModuleFinder;
 import java.util.function.Supplier;
 
 /**
@@ -46,13 +47,31 @@ public final class VectorBackend implements Backend {
         if (threads < 1) {
             throw new IllegalArgumentException("a backend needs at least 1 thread, not " + threads);
         }
-        if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
-            throw new BackendException("backend '%s' needs the Vector API: start Java with --add-modules %s".formatted(name, MODULE));
-        }
+        requireModule(name);
         this.threads = threads;
         this.optimize = optimize;
         this.name = name;
         this.products = products;
+    }
+
+    /**
+     * Refuses for a backend that needs the Vector API.
+     *
+     * @throws BackendException if this JVM was started without it
+     */
+    public static void requireModule(String backend) {
+        if (isAbsent()) {
+            throw new BackendException("backend '%s' needs the Vector API: start Java with --add-modules %s".formatted(backend, MODULE));
+        }
+    }
+
+    /** Whether the runtime has the Vector API, but this JVM was started without it. */
+    public static boolean isLeftOut() {
+        return isAbsent() && ModuleFinder.ofSystem().find(MODULE).isPresent();
+    }
+
+    private static boolean isAbsent() {
+        return ModuleLayer.boot().findModule(MODULE).isEmpty();
     }
 
     @Override

@@ -213,7 +213,8 @@ public final class WorkerPool implements AutoCloseable {
         private volatile boolean parked;
 
         Worker(int index) {
-            super("t2i-worker-" + index);
+            // Without what the thread that opened a session hands down: it would live as long as the pool.
+            super(null, null, "t2i-worker-" + index, 0, false);
             this.index = index;
             setDaemon(true);
         }

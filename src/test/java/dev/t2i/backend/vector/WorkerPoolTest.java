@@ -1,10 +1,12 @@
 package dev.t2i.backend.vector;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,6 +40,19 @@ class WorkerPoolTest {
                 expected += round % 41;
             }
             assertEquals(expected, sum);
+        }
+    }
+
+    @Test
+    void keepsNothingOfTheThreadThatOpensIt() {
+        InheritableThreadLocal<String> local = new InheritableThreadLocal<>();
+        local.set("a request's");
+        try (WorkerPool pool = new WorkerPool(3)) {
+            CyclicBarrier all = new CyclicBarrier(3);
+            pool.run(3, (_, worker) -> {
+                assertDoesNotThrow(() -> all.await());
+                assertEquals(worker == 0 ? "a request's" : null, local.get());
+            });
         }
     }
 
