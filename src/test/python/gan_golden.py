@@ -376,7 +376,7 @@ def train(case, seed, *, batch, size, noise, feature_width, generator, discrimin
                 step(adam_q, q.values(), inferred)
             if text_rate:
                 step(adam_text, trained_text, [p + q for p, q in zip(text_gradients, gradients[len(g):])])
-            decay = 0.5 ** (batch / min(half_life, ramp * (t * batch + batch)))
+            decay = 0.5 ** (critic * batch / min(half_life, ramp * (t * batch + batch)))
             for key in average:
                 average[key] = decay * average[key] + (1 - decay) * g[key].detach()
         for name in figures:

@@ -226,8 +226,8 @@ final class GanPapersReader {
         int right = Math.min(whole.width(), centreX + reach);
         int bottom = Math.min(whole.height(), centreY + reach);
         if (right <= left || bottom <= top) {
-            throw new DataException("the box at %.1f, %.1f of %.1f x %.1f pixels lies outside the picture of %d x %d"
-                    .formatted(x, y, width, height, whole.width(), whole.height()));
+            throw new DataException(String.format(Locale.ROOT, "the box at %.1f, %.1f of %.1f x %.1f pixels lies outside the picture of %d x %d",
+                    x, y, width, height, whole.width(), whole.height()));
         }
         return whole.crop(left, top, right - left, bottom - top);
     }

@@ -209,10 +209,10 @@ public record GanSettings(
             @Range(min = 0) @Default("10000") double halfLife,
             @Range(min = 0) @Default("0.05") double ramp) {
 
-        /** How much of the average stays when it moves after {@code batch} more samples than {@code done}. */
-        public double decay(long done, int batch) {
-            double life = Math.max(1e-8, Math.min(halfLife, ramp * (done + batch)));
-            return Math.pow(0.5, batch / life);
+        /** How much of the average stays in step {@code step}, counted from 0, where it moves once in {@code interval} of them. */
+        public double decay(long step, int batch, int interval) {
+            double life = Math.max(1e-8, Math.min(halfLife, ramp * ((step + 1) * batch)));
+            return Math.pow(0.5, (double) interval * batch / life);
         }
     }
 

@@ -200,7 +200,7 @@ public final class GanTrial implements AutoCloseable {
         long generatorUpdates = done / settings.criticIterations() + 1;
         program.generatorAdam().feed(inputs, generatorUpdates, settings.optimizer().generatorRate() * factor);
         program.textAdam().feed(inputs, generatorUpdates, settings.text().learningRate() * factor);
-        inputs.get(GanProgram.AVERAGE_DECAY).set(0, settings.average().decay(samples, settings.batch()));
+        inputs.get(GanProgram.AVERAGE_DECAY).set(0, settings.average().decay(done, settings.batch(), settings.criticIterations()));
         fillKeys(inputs.get(GanProgram.NOISE_KEYS), samples);
         fillKeys(inputs.get(GanProgram.PENALTY_KEYS), samples);
         program.shown().feed(inputs, settings.seed(), done, List.of());

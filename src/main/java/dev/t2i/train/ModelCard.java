@@ -10,7 +10,7 @@ final class ModelCard {
     private ModelCard() {}
 
     static String of(ModelConfig config, CaptionEncoder encoder, Record settings) {
-        return """
+        return String.format(Locale.ROOT, """
                 # %s
 
                 A text-to-image model made with t2i: %s (`encoder/`), an adapter and a %s generator (`model.safetensors`)
@@ -28,7 +28,7 @@ final class ModelCard {
                 ```yaml
                 %s
                 ```
-                """.formatted(config.name(), encoder.description(), config.generator().kind().name().toLowerCase(Locale.ROOT), config.size(), config.size(), config.data(),
+                """, config.name(), encoder.description(), config.generator().kind().name().toLowerCase(Locale.ROOT), config.size(), config.size(), config.data(),
                 config.samples(), config.words().isEmpty() ? "not listed" : config.words().size(), Settings.toYaml(settings).strip());
     }
 }

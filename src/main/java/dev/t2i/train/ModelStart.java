@@ -14,6 +14,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -83,7 +84,7 @@ public final class ModelStart {
     /** What parameters belong to, and how many numbers they have. */
     private static String parts(List<Parameters.Declaration> fresh) {
         String parts = fresh.stream().map(d -> part(d.name())).distinct().collect(Collectors.joining(", "));
-        return "%s (%,d numbers)".formatted(parts, fresh.stream().mapToLong(d -> d.shape().size()).sum());
+        return String.format(Locale.ROOT, "%s (%,d numbers)", parts, fresh.stream().mapToLong(d -> d.shape().size()).sum());
     }
 
     /** The block that a parameter belongs to. */

@@ -143,8 +143,7 @@ abstract class PictureTask extends FedTask<Feed.Batch> {
         inputs.put(GanProgram.PICTURES, batch.pictures());
         conditioning.text().feed(inputs, sentences);
         NoiseKeys.fill(inputs.get(GanProgram.NOISE_KEYS), settings.seed(), step);
-        long interval = generatorInterval();
-        inputs.get(GanProgram.AVERAGE_DECAY).set(0, settings.average().decay((step + 1 - interval) * settings.batch(), Math.toIntExact(interval * settings.batch())));
+        inputs.get(GanProgram.AVERAGE_DECAY).set(0, settings.average().decay(step, settings.batch(), generatorInterval()));
     }
 
     @Override

@@ -74,7 +74,7 @@ public record ParityRow(String name, Agreement agreement, Function<Trial, List<V
         expected.forEach((output, numbers) -> compare(output, numbers, actual.get(output), slack));
     }
 
-    private void compare(String output, double[] expected, double[] actual, double slack) {
+    void compare(String output, double[] expected, double[] actual, double slack) {
         double largest = 0;
         for (double number : expected) {
             largest = Double.isFinite(number) ? Math.max(largest, Math.abs(number)) : largest;
@@ -84,7 +84,7 @@ public record ParityRow(String name, Agreement agreement, Function<Trial, List<V
         for (int i = 0; i < expected.length; i++) {
             double scale = agreement == Agreement.EACH ? Math.abs(expected[i]) : largest;
             // The smallest normal float: below it a backend may flush to zero.
-            double allowed = agreement == Agreement.EXACT ? 0 : Math.min(agreement.tolerance * slack, MOST) * scale + Float.MIN_NORMAL;
+            double allowed = agreement == Agreement.EXACT || !Double.isFinite(expected[i]) ? 0 : Math.min(agreement.tolerance * slack, MOST) * scale + Float.MIN_NORMAL;
             double excess = difference(expected[i], actual[i]) - allowed;
             if (excess > 0 && (worst < 0 || excess > worstExcess)) {
                 worst = i;

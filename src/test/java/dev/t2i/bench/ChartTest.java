@@ -4,10 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.t2i.image.ContactSheet;
 import dev.t2i.image.Picture;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /** What a chart shows; how it looks is for eyes. */
@@ -21,6 +23,7 @@ class ChartTest {
     }
 
     private static Picture draw(Measurement... measurements) {
+        Assumptions.assumeTrue(ContactSheet.hasFonts(), "this system has no fonts");
         return new Chart("a machine", TWO, new Comparison.Outcome(List.of(measurements), List.of(), Optional.empty(), Optional.of("scalar")), 1).draw();
     }
 
@@ -55,6 +58,7 @@ class ChartTest {
 
     @Test
     void aDisagreementIsWrittenOnTheChart() {
+        Assumptions.assumeTrue(ContactSheet.hasFonts(), "this system has no fonts");
         Comparison.Outcome outcome = FakeBackends.compare(FakeBackends.work(Work.Kind.NUMBERS,
                 Map.of("scalar", new float[] {1}, "vector", new float[] {2})), TWO);
         assertTrue(count(new Chart("a machine", TWO, outcome, 1).draw(), 0xB00020) > 0);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.t2i.image.ContactSheet;
 import dev.t2i.image.Png;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -13,6 +14,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +68,7 @@ class BenchCommandTest {
 
     @Test
     void chartIsAPictureThatNamesItsMachineAndIsNotOverwritten() throws IOException {
+        Assumptions.assumeTrue(ContactSheet.hasFonts(), "this system has no fonts");
         Path chart = folder.resolve("chart.png");
         String[] args = {"bench", "--suite", "sample", "--config", config.toString(), "--only", "one picture", "--backends", "vector,scalar",
             "--warmup", "0", "--repeats", "1", "--chart", chart.toString()};

@@ -25,6 +25,7 @@ import java.io.StringWriter;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -81,11 +82,14 @@ class MeasuringCommandsTest {
 
     @Test
     void whatCannotBeComparedIsRefusedInOneLine() {
-        assertEquals(3, run("fid", at("a.safetensors"), at("wide.safetensors")));
-        assertEquals(3, run("fid", at("a.safetensors"), at("none.safetensors")));
-        assertEquals(3, run("fid", at("a.safetensors"), at("b.safetensors"), "--save", at("a.safetensors")));
-        assertEquals(1, err.toString().lines().count(), err::toString);
-        assertEquals("", out.toString());
+        for (List<String> more : List.of(List.of(at("wide.safetensors")), List.of(at("none.safetensors")),
+                List.of(at("b.safetensors"), "--save", at("a.safetensors")))) {
+            List<String> args = new ArrayList<>(List.of("fid", at("a.safetensors")));
+            args.addAll(more);
+            assertEquals(3, run(args.toArray(String[]::new)), more::toString);
+            assertEquals(1, err.toString().lines().count(), err::toString);
+            assertEquals("", out.toString());
+        }
     }
 
     @Test

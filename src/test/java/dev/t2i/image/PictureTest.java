@@ -1,5 +1,6 @@
 package dev.t2i.image;
 
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 import java.awt.image.BufferedImage;
@@ -109,11 +110,16 @@ class PictureTest {
         assertEquals(2 + 2 * 34, sheet.height());
         assertEquals(pictures.get(0).value(0, 0, 1), sheet.value(2, 2, 1));
         assertEquals(pictures.get(2).value(5, 5, 0), sheet.value(7, 36 + 5, 0));
-        if (ContactSheet.hasFonts()) {
-            Picture captioned = new ContactSheet(2, 0).draw(pictures, List.of("a", "a very long caption indeed", "b"));
-            assertTrue(captioned.height() > sheet.height());
-        }
         assertThrows(IllegalArgumentException.class, () -> new ContactSheet(2, 0).draw(pictures, List.of("a")));
         assertThrows(IllegalArgumentException.class, () -> new ContactSheet(2, 0).draw(List.of(), List.of()));
+    }
+
+    @Test
+    void captionsTakeRoomOnASheet() {
+        Assumptions.assumeTrue(ContactSheet.hasFonts(), "this system has no fonts");
+        List<Picture> pictures = List.of(PngTest.noise(32, 32), PngTest.noise(32, 16), PngTest.noise(32, 32));
+        Picture sheet = new ContactSheet(2, 0).draw(pictures, List.of());
+        Picture captioned = new ContactSheet(2, 0).draw(pictures, List.of("a", "a very long caption indeed", "b"));
+        assertTrue(captioned.height() > sheet.height());
     }
 }

@@ -177,7 +177,7 @@ record GoldenCase(String name, GanSettings settings, Optional<Matcher> guide, Sa
         }
         inputs.put(GanProgram.NOISE_KEYS, row("noise_keys", step));
         inputs.put(GanProgram.AVERAGE_DECAY, Tensor.of(arena, Shape.SCALAR,
-                (float) settings.average().decay((long) step * settings.batch(), settings.batch())));
+                (float) settings.average().decay(step, settings.batch(), settings.criticIterations())));
         long generatorUpdate = step / settings.criticIterations() + 1;
         feed(program.discriminatorAdam(), step + 1, settings.optimizer().discriminatorRate(), inputs, arena);
         feed(program.generatorAdam(), generatorUpdate, settings.optimizer().generatorRate(), inputs, arena);

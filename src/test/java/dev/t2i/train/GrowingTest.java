@@ -12,6 +12,8 @@ import dev.t2i.backend.Backends;
 import dev.t2i.config.Settings;
 import dev.t2i.data.CaptionedImages;
 import dev.t2i.data.DataSpec;
+import dev.t2i.data.SceneExport;
+import dev.t2i.data.scene.SceneSampler;
 import dev.t2i.error.BadInputException;
 import dev.t2i.error.BadModelException;
 import dev.t2i.gan.ModelFolder;
@@ -198,7 +200,11 @@ class GrowingTest {
     void aSmallerPictureThanItsStartIsRefused() {
         String config = CONFIG.formatted(8, 0, "12, 8", 400).replace("posterior: [4, 6, 8]", "posterior: [6, 8]");
         AutoencoderSettings settings = Settings.parse(config, "test", AutoencoderSettings.class, List.of());
-        try (AutoencoderTask task = new AutoencoderTask(settings, TextSource.open(small), Optional.of(ModelStart.open(small)), data, "scenes:", Backends.get("vector"))) {
+        // Scenes are not rendered as small as that.
+        Path pictures = folder.resolve("pictures");
+        SceneExport.write(pictures, 4, 16, 1, SceneSampler.Split.TRAIN, false, _ -> { });
+        CaptionedImages shrunk = DataSpec.parse("folder:" + pictures).open();
+        try (AutoencoderTask task = new AutoencoderTask(settings, TextSource.open(small), Optional.of(ModelStart.open(small)), shrunk, "folder:", Backends.get("vector"))) {
             assertTrue(assertThrows(BadModelException.class, task::initialize).getMessage().contains("keeps its channels"));
         }
     }

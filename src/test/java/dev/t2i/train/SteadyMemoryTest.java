@@ -24,7 +24,7 @@ class SteadyMemoryTest {
     private static final int STEPS = Integer.getInteger("t2i.steps", 1000);
     /** Every kind of GAN step: a penalty each third, a generator update each second. */
     private static final int ALL_KINDS = 6;
-    /** What the JIT and the garbage collector keep for themselves differs by this much; a leak of one small array a step is more. */
+    /** What the JIT and the garbage collector keep for themselves differs by this much; a leak of 3 KB a step is more, of the language model's of 600 bytes. */
     private static final long HEAP_SLACK = 2 << 20;
 
     @TempDir

@@ -67,9 +67,9 @@ final class TaskRun {
         return states;
     }
 
-    /** Bit for bit. */
+    /** Bit for bit, zeros' signs included; any NaN is another's equal. */
     static void assertSame(Map<String, float[]> expected, Map<String, float[]> actual) {
         assertEquals(expected.keySet(), actual.keySet());
-        expected.forEach((name, values) -> assertArrayEquals(values, actual.get(name), 0, name));
+        expected.forEach((name, values) -> assertArrayEquals(values, actual.get(name), name));
     }
 }

@@ -46,6 +46,11 @@ final class Library {
         };
     }
 
+    /** Where the build puts a platform's library. */
+    static String resource(String platform) {
+        return "/native/" + platform + (platform.startsWith("macos") ? "/libt2i.dylib" : "/libt2i.so");
+    }
+
     /**
      * Loads a platform's library by way of a file, which systems need for it: one of a name that nobody knows and that only
      * its owner may touch, gone again as soon as it is loaded.
@@ -55,13 +60,13 @@ final class Library {
      */
     @SuppressWarnings("restricted")
     static SymbolLookup load(String platform, Function<String, InputStream> resources, Path folder) {
-        String name = platform.startsWith("macos") ? "libt2i.dylib" : "libt2i.so";
-        try (InputStream resource = resources.apply("/native/" + platform + "/" + name)) {
+        String name = resource(platform);
+        try (InputStream resource = resources.apply(name)) {
             if (resource == null) {
-                throw new BackendException(("backend 'native' is not in this build: it was built without a C compiler, or not on %s; "
-                        + "build it here with cc, gcc or clang on the PATH").formatted(platform));
+                throw new BackendException(("backend 'native' is not in this build, which has no kernels for %s: "
+                        + "build it here with a C compiler (cc, gcc or clang) on the PATH, and the build's line \"No native kernels\" says what is missing yet").formatted(platform));
             }
-            Path file = Files.createTempFile(folder, "t2i-", "-" + name);
+            Path file = Files.createTempFile(folder, "t2i-", "-" + name.substring(name.lastIndexOf('/') + 1));
             try {
                 // Into the file that is there: one made anew in its place would be open to whom the umask lets in.
                 try (OutputStream out = Files.newOutputStream(file, StandardOpenOption.WRITE)) {

@@ -118,8 +118,8 @@ record DeviceMemory(long states, long temporaries, long programs, Largest larges
 
     /** Bytes for people. */
     static String human(long bytes) {
-        return bytes >= 1L << 30 ? "%.1f GiB".formatted(bytes / 0x1p30) : bytes >= 1L << 20 ? "%.1f MiB".formatted(bytes / 0x1p20)
-                : "%.0f KiB".formatted(bytes / 0x1p10);
+        return bytes >= 1L << 30 ? String.format(Locale.ROOT, "%.1f GiB", bytes / 0x1p30) : bytes >= 1L << 20 ? String.format(Locale.ROOT, "%.1f MiB", bytes / 0x1p20)
+                : String.format(Locale.ROOT, "%.0f KiB", bytes / 0x1p10);
     }
 
     @Override

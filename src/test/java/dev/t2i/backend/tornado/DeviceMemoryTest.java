@@ -20,6 +20,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.reflect.InvocationTargetException;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -70,6 +71,18 @@ class DeviceMemoryTest {
         message = assertThrows(BackendException.class, () -> many.requireArrays(largest(1 << 20), 1L << 40)).getMessage();
         assertTrue(message.contains("its inputs are one array of 1.9 MiB") && message.contains("--set batch=N") && message.contains("recompute")
                 && message.contains("accumulate"), message);
+    }
+
+    @Test
+    @ResourceLock(Resources.LOCALE)
+    void sizesAreWrittenAlikeInAllCountries() {
+        Locale before = Locale.getDefault();
+        Locale.setDefault(Locale.GERMANY);
+        try {
+            assertEquals("1.5 GiB", DeviceMemory.human(3L << 29));
+        } finally {
+            Locale.setDefault(before);
+        }
     }
 
     private static Tornado.Device largest(long bytes) {
