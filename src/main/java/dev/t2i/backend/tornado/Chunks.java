@@ -14,9 +14,13 @@ final class Chunks {
     private static final int SPACE = DESCRIPTION - MARGIN;
     private static final int TASK = 15;
     private static final int ARGUMENT = 5;
-    static final int MOST_TASKS = SPACE / cost(Api.KERNEL.parameterCount());
 
     private Chunks() {}
+
+    /** Kernels that a task graph holds where there are so many rooms. */
+    static int mostKernels(int rooms) {
+        return SPACE / cost(1 + rooms);
+    }
 
     private static int cost(int arguments) {
         return TASK + ARGUMENT * arguments;

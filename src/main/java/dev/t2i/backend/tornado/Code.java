@@ -22,14 +22,12 @@ final class Code {
     private record Local(int slot, String name, ClassDesc type, Label from) {}
 
     private final CodeBuilder code;
-    private final int firstRoom;
     private final List<Local> locals = new ArrayList<>();
     private int next;
 
-    /** @param firstRoom slot of the first room's array */
-    Code(CodeBuilder code, MethodTypeDesc type, int firstRoom) {
+    /** @param type of a {@link Api#kernel} */
+    Code(CodeBuilder code, MethodTypeDesc type) {
         this.code = code;
-        this.firstRoom = firstRoom;
         Label start = code.startLabel();
         for (int i = 0; i < type.parameterCount(); i++) {
             locals.add(new Local(i, "p" + i, type.parameterType(i), start)); // no long or double among them
@@ -131,17 +129,22 @@ final class Code {
 
     /** {@code room[offset + index]}; {@code index} puts an int on the stack. */
     void get(Spot spot, Runnable index) {
-        code.aload(firstRoom + spot.room().ordinal());
+        loadArray(spot);
         at(spot, index);
         code.invokevirtual(Api.ARRAY, "get", Api.GET);
     }
 
     /** {@code room[offset + index] = value} */
     void set(Spot spot, Runnable index, Runnable value) {
-        code.aload(firstRoom + spot.room().ordinal());
+        loadArray(spot);
         at(spot, index);
         value.run();
         code.invokevirtual(Api.ARRAY, "set", Api.SET);
+    }
+
+    /** Behind the context. */
+    private void loadArray(Spot spot) {
+        code.aload(1 + spot.room().ordinal());
     }
 
     private void at(Spot spot, Runnable index) {

@@ -24,46 +24,64 @@ record DeviceMemory(long states, long temporaries, long programs, Largest larges
      */
     record Largest(String what, long bytes) {
         private static final String STATES = "states";
-        private static final int HEADER = 24;
-
         Largest or(String other, long elements) {
             long size = elements * ELEMENT + HEADER;
             return size > bytes ? new Largest(other, size) : this;
         }
 
         String remedy() {
-            return what.equals(STATES) ? "take a smaller network, or a device that gives larger arrays"
-                    : "take a smaller batch (--set batch=N), --set recompute=true or --set accumulate=K, or a device that gives larger arrays";
+            return what.equals(STATES) ? "take a smaller network, or a device that gives larger arrays" : SMALLER;
         }
     }
 
+    static final String SMALLER = "take a smaller batch (--set batch=N), --set recompute=true or --set accumulate=K, or a device that gives larger arrays";
     static final String REMEDY = "take a smaller batch (--set batch=N) or smaller pictures, or a device with more";
     /** TornadoVM's own ceiling, whatever the device has. */
     private static final String CEILING = "tornado.device.memory";
     private static final String UNLIMITED = "1024GB";
     private static final Pattern SIZE = Pattern.compile("(\\d{1,12})([KMGT]?)B?");
     private static final int ELEMENT = 4;
+    /** Bytes that TornadoVM puts in front of an array. */
+    private static final int HEADER = 24;
     private static final List<Room> PER_PROGRAM = List.of(Room.INPUTS, Room.CONSTANTS, Room.OUTPUTS);
 
     /** @param stateSize elements of {@link Room#STATES} */
     static DeviceMemory of(long stateSize, List<DeviceProgram> programs) {
         long blocks = Math.ceilDiv(Math.max(1, stateSize), DevicePlan.BLOCK);
         Largest largest = new Largest(Largest.STATES, 0).or(Largest.STATES, blocks * DevicePlan.BLOCK);
-        long temporaries = 0;
         long rest = 0;
         for (DeviceProgram program : programs) {
-            temporaries = Math.max(temporaries, program.size(Room.TEMPORARIES));
             for (Room room : PER_PROGRAM) {
                 rest += program.size(room);
                 largest = largest.or(room.name().toLowerCase(Locale.ROOT), program.size(room));
             }
         }
-        largest = largest.or("temporaries", temporaries);
+        long temporaries = 0;
+        for (Room room : Room.OF_TEMPORARIES) {
+            temporaries += size(room, programs);
+            largest = largest.or("temporaries", size(room, programs));
+        }
         for (LibraryArray array : LibraryArray.values()) {
             temporaries += librarySize(array, programs);
             largest = largest.or("factors or results for a library", librarySize(array, programs));
         }
         return new DeviceMemory((blocks + 1) * DevicePlan.BLOCK * ELEMENT, temporaries * ELEMENT, rest * ELEMENT, largest);
+    }
+
+    /** Elements of an array for temporaries, which programs share. */
+    static int size(Room room, List<DeviceProgram> programs) {
+        return programs.stream().mapToInt(program -> program.size(room)).max().orElse(0);
+    }
+
+    /** How many rooms there are for kernels of all programs. */
+    static int rooms(List<DeviceProgram> programs) {
+        return programs.stream().mapToInt(DeviceProgram::rooms).max().orElse(Room.ALWAYS.size());
+    }
+
+    /** Elements of an array of the device at most: less than the largest that its driver names, and no more than an int counts. */
+    static long mostElements(Tornado.Device device) {
+        long elements = Math.min(Integer.MAX_VALUE, (device.largestArray() - 1 - HEADER) / ELEMENT);
+        return elements / DeviceProgram.ALIGNMENT * DeviceProgram.ALIGNMENT;
     }
 
     /** Elements of an array for library calls, which programs share. */
@@ -96,7 +114,7 @@ record DeviceMemory(long states, long temporaries, long programs, Largest larges
      */
     void requireArrays(Tornado.Device device, long host) {
         if (largest.bytes >= device.largestArray()) {
-            throw new DeviceMemoryException("its %s are one array of %s, %s gives arrays of less than %s".formatted(
+            throw new DeviceMemoryException("its %s would be one array of %s, %s gives arrays of less than %s".formatted(
                     largest.what, human(largest.bytes), device.address(), human(device.largestArray())), largest.remedy(), null);
         }
         // A twin of each array, and states where the session keeps them.

@@ -55,7 +55,9 @@ final class DevicePlan implements DevicePrograms {
     private final Arena arena = Arena.ofShared();
     private final Object context = Tornado.context();
     private final Object states;
-    private final Object temporaries;
+    /** Of {@link Room#OF_TEMPORARIES} those that there are, the first always. */
+    private final List<Object> temporaries = new ArrayList<>();
+    private final int rooms;
     private final Object stage = Tornado.array(arena, BLOCK);
     /** Number of a block, and from where to where in it. */
     private final Object control = Tornado.array(arena, SMALL);
@@ -100,7 +102,10 @@ final class DevicePlan implements DevicePrograms {
         try {
             memory.require(device);
             states = Tornado.array(arena, Math.ceilDiv(Math.max(1, stateSize), BLOCK) * BLOCK);
-            temporaries = Tornado.array(arena, Math.max(SMALL, programs.stream().mapToInt(program -> program.size(Room.TEMPORARIES)).max().orElse(0)));
+            rooms = DeviceMemory.rooms(programs);
+            for (Room room : Room.OF_TEMPORARIES.subList(0, rooms - Room.ALWAYS.size() + 1)) {
+                temporaries.add(Tornado.array(arena, Math.max(SMALL, DeviceMemory.size(room, programs))));
+            }
             for (LibraryArray array : LibraryArray.values()) {
                 int size = DeviceMemory.librarySize(array, programs);
                 if (size > 0) {
@@ -123,12 +128,15 @@ final class DevicePlan implements DevicePrograms {
     }
 
     private Object[] arguments(Object inputs, Object constants, Object outputs) {
-        return new Object[] {context, states, temporaries, inputs, constants, outputs};
+        List<Object> all = new ArrayList<>(List.of(context, states, temporaries.getFirst(), inputs, constants, outputs));
+        all.addAll(temporaries.subList(1, temporaries.size()));
+        return all.toArray();
     }
 
     /** What all graphs hand on, and {@code more}. */
     private Object[] shared(Object... more) {
-        List<Object> all = new ArrayList<>(List.of(context, states, temporaries, nothing));
+        List<Object> all = new ArrayList<>(List.of(context, states, nothing));
+        all.addAll(temporaries);
         all.addAll(libraryArrays.values());
         all.addAll(List.of(more));
         return all.toArray();
@@ -144,7 +152,7 @@ final class DevicePlan implements DevicePrograms {
                 case Kernel kernel -> {
                     Object[] own = arguments.clone();
                     kernel.stands().forEach((room, array) -> own[1 + room.ordinal()] = libraryArrays.get(array));
-                    Tornado.task(graph, id, KernelLoader.task(kernel), own);
+                    Tornado.task(graph, id, KernelLoader.task(kernel, rooms), own);
                     Tornado.schedule(scheduler, name, kernel.grid());
                 }
                 case LibraryCall call -> Tornado.libraryTask(graph, id, call.function(), call.parameters(libraryArrays::get));
@@ -157,8 +165,16 @@ final class DevicePlan implements DevicePrograms {
     private Object hub() {
         Object graph = Tornado.taskGraph(HUB);
         Tornado.toDevice(graph, Transfer.FIRST_EXECUTION, context, nothing);
-        Tornado.toDevice(graph, Transfer.UNDER_DEMAND, states, temporaries);
+        Tornado.toDevice(graph, Transfer.UNDER_DEMAND, states);
+        Tornado.toDevice(graph, Transfer.UNDER_DEMAND, temporaries.toArray());
         addTask(graph, HUB, new Kernel("hub", TOUCH, Grid.items(1), Work.NONE), arguments(nothing, nothing, nothing));
+        for (int i = 1; i < temporaries.size(); i++) {
+            Object[] arguments = arguments(nothing, nothing, nothing);
+            // Changed over, for TornadoVM waits for ever for a task that is given twice what it writes.
+            arguments[1 + Room.OF_TEMPORARIES.get(i).ordinal()] = temporaries.getFirst();
+            arguments[1 + Room.TEMPORARIES.ordinal()] = temporaries.get(i);
+            addTask(graph, HUB, new Kernel("hub of temporaries", TOUCH, Grid.items(1), Work.NONE), arguments);
+        }
         libraryArrays.forEach((array, object) -> {
             Tornado.toDevice(graph, Transfer.UNDER_DEMAND, object);
             addTask(graph, HUB, new Kernel("hub of " + array, TOUCH, Grid.items(1), Work.NONE), arguments(object, nothing, nothing));
@@ -233,7 +249,7 @@ final class DevicePlan implements DevicePrograms {
         MemorySegment.copy(numbers, 0, Tornado.segment(constants), java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED, 0, numbers.length);
         String before = HUB;
         // A graph without tasks would be no graph: a program that only hands on what the host made has none.
-        List<List<Task>> chunks = program.tasks().isEmpty() ? List.of() : Chunks.of(program.tasks(), Task::arguments);
+        List<List<Task>> chunks = program.tasks().isEmpty() ? List.of() : Chunks.of(program.tasks(), task -> task.arguments(rooms));
         for (int i = 0; i < chunks.size(); i++) {
             String name = "p%dc%d".formatted(chains.size(), i);
             Object graph = Tornado.taskGraph(name);

@@ -18,7 +18,7 @@ import java.util.Map;
 final class DeviceProgram {
     private static final int ELEMENT = 4;
     /** Values begin at multiples of this many elements. */
-    private static final int ALIGNMENT = MemoryPlan.ALIGNMENT / ELEMENT;
+    static final int ALIGNMENT = MemoryPlan.ALIGNMENT / ELEMENT;
 
     private final Graph graph;
     private final MemoryPlan plan;
@@ -37,15 +37,16 @@ final class DeviceProgram {
      * @param graph  after all passes; every value counts four bytes an element
      * @param states where the session keeps each state, in elements of {@link Room#STATES}
      * @param libraries which products a library computes
+     * @param mostTemporaries elements of an array for temporaries at most
      */
-    DeviceProgram(Graph graph, Map<String, Integer> states, LibraryRule libraries) {
+    DeviceProgram(Graph graph, Map<String, Integer> states, LibraryRule libraries, long mostTemporaries) {
         this.graph = graph;
         this.states = states;
-        plan = MemoryPlan.of(graph);
+        plan = MemoryPlan.of(graph, ELEMENT * mostTemporaries);
         graph.inputs().forEach((name, value) -> inputs.put(name, take(Room.INPUTS, value.shape())));
         graph.outputs().forEach((name, value) -> outputs.put(name, take(Room.OUTPUTS, value.shape())));
-        int temporaries = Math.toIntExact(plan.slabBytes() / ELEMENT);
-        DeviceLowering lowering = new DeviceLowering(value -> locate(plan.place(value)), new Spot(Room.TEMPORARIES, temporaries), libraries);
+        Spot scratch = placeTemporaries(mostTemporaries);
+        DeviceLowering lowering = new DeviceLowering(value -> locate(plan.place(value)), scratch, libraries);
         copies(plan.copiesBefore(), lowering);
         Gang gang = new Gang(value -> locate(plan.place(value)));
         for (Value value : graph.values()) {
@@ -61,7 +62,26 @@ final class DeviceProgram {
         finish(gang, lowering);
         copies(plan.copiesAfter(), lowering);
         finishStitch(lowering);
-        sizes[Room.TEMPORARIES.ordinal()] = Math.addExact(temporaries, lowering.scratchSize());
+        sizes[scratch.room().ordinal()] = Math.addExact(scratch.offset(), lowering.scratchSize());
+    }
+
+    /**
+     * Gives each slab a room.
+     *
+     * @return where there is room for the kernels' own: behind a slab that leaves half of an array free, else in an array of its own
+     */
+    private Spot placeTemporaries(long most) {
+        List<Long> slabs = plan.slabs();
+        boolean small = slabs.size() <= 1 && plan.slabBytes() / ELEMENT <= most / 2;
+        int rooms = slabs.size() + (small ? 0 : 1);
+        if (rooms > Room.OF_TEMPORARIES.size()) {
+            throw new DeviceMemoryException("temporaries would be %d arrays of %s, and there may be %d".formatted(
+                    rooms, DeviceMemory.human(ELEMENT * most), Room.OF_TEMPORARIES.size()), DeviceMemory.SMALLER, null);
+        }
+        for (int i = 0; i < slabs.size(); i++) {
+            sizes[Room.OF_TEMPORARIES.get(i).ordinal()] = Math.toIntExact(slabs.get(i) / ELEMENT);
+        }
+        return small ? new Spot(Room.TEMPORARIES, size(Room.TEMPORARIES)) : new Spot(Room.OF_TEMPORARIES.get(slabs.size()), 0);
     }
 
     private void finish(Gang gang, DeviceLowering lowering) {
@@ -119,7 +139,7 @@ final class DeviceProgram {
 
     private Spot locate(Place place) {
         return switch (place) {
-            case Place.Temporary temporary -> new Spot(Room.TEMPORARIES, Math.toIntExact(temporary.offset() / ELEMENT));
+            case Place.Temporary temporary -> new Spot(Room.OF_TEMPORARIES.get(temporary.slab()), Math.toIntExact(temporary.offset() / ELEMENT));
             case Place.OfInput input -> inputs.get(input.name());
             case Place.OfOutput output -> outputs.get(output.name());
             case Place.OfState state -> new Spot(Room.STATES, states.get(state.name()));
@@ -156,6 +176,15 @@ final class DeviceProgram {
     /** Elements that the program needs of a room; of {@link Room#STATES} the session knows. */
     int size(Room room) {
         return sizes[room.ordinal()];
+    }
+
+    /** How many rooms its kernels need parameters for. */
+    int rooms() {
+        int last = Room.OUTPUTS.ordinal();
+        for (Room room : Room.OF_TEMPORARIES) {
+            last = size(room) > 0 ? Math.max(last, room.ordinal()) : last;
+        }
+        return last + 1;
     }
 
     /** Elements that its calls of libraries need of an array. */

@@ -22,7 +22,7 @@ record Kernel(String what, KernelClass code, Grid grid, Work work, Map<Room, Lib
     }
 
     @Override
-    public int arguments() {
-        return Api.KERNEL.parameterCount();
+    public int arguments(int rooms) {
+        return 1 + rooms;
     }
 }

@@ -5,11 +5,12 @@ import static java.lang.constant.ConstantDescs.CD_void;
 import static java.lang.constant.ConstantDescs.INIT_NAME;
 import static java.lang.constant.ConstantDescs.MTD_void;
 
-import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
-import java.util.function.BiConsumer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -21,56 +22,49 @@ import java.util.function.Function;
 final class KernelClass {
     private static final int PUBLIC_STATIC = ClassFile.ACC_PUBLIC | ClassFile.ACC_STATIC;
 
-    private final BiConsumer<ClassBuilder, ClassDesc> body;
-    private Object task;
+    private final Consumer<Code> body;
+    /** By how many rooms there are. */
+    private final Map<Integer, Object> tasks = new HashMap<>();
 
-    /** @param body adds methods to a class of the given name, {@link Kernel#METHOD} among them */
-    KernelClass(BiConsumer<ClassBuilder, ClassDesc> body) {
+    private KernelClass(Consumer<Code> body) {
         this.body = body;
     }
 
-    /** The task object, which {@code make} makes of the class file when it is first asked for. */
-    synchronized Object task(Function<byte[], Object> make) {
-        if (task == null) {
-            task = make.apply(bytes(GeneratedKernel.class.getName()));
-        }
-        return task;
-    }
-
-    /** The class file under a name of one's choice. */
-    byte[] bytes(String name) {
-        ClassDesc self = ClassDesc.of(name);
-        return ClassFile.of().build(self, builder -> {
-            builder.withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL);
-            builder.withInterfaceSymbols(Api.TASK);
-            builder.withMethodBody(INIT_NAME, MTD_void, ClassFile.ACC_PUBLIC,
-                    code -> code.aload(0).invokespecial(CD_Object, INIT_NAME, MTD_void).return_());
-            MethodTypeDesc erased = MethodTypeDesc.of(CD_void, Api.KERNEL.parameterList().stream().map(_ -> CD_Object).toList());
-            builder.withMethodBody("apply", erased, ClassFile.ACC_PUBLIC, code -> {
-                for (int i = 0; i < Api.KERNEL.parameterCount(); i++) {
-                    code.aload(i + 1).checkcast(Api.KERNEL.parameterType(i));
-                }
-                code.invokestatic(self, Kernel.METHOD, Api.KERNEL).return_();
-            });
-            body.accept(builder, self);
-        });
-    }
-
     /** A class whose kernel is written by {@code kernel}. */
-    static KernelClass of(java.util.function.Consumer<Code> kernel) {
-        return new KernelClass((builder, self) -> method(builder, Kernel.METHOD, Api.KERNEL, 0, kernel));
+    static KernelClass of(Consumer<Code> kernel) {
+        return new KernelClass(kernel);
     }
 
     /**
-     * Adds a static method.
+     * The task object, which {@code make} makes of the class file when it is first asked for.
      *
-     * @param firstRoom parameter that holds the array of the first room, less one: kernels have the context before it
+     * @param rooms that the kernel has parameters for
      */
-    static void method(ClassBuilder builder, String name, MethodTypeDesc type, int firstRoom, java.util.function.Consumer<Code> body) {
-        builder.withMethodBody(name, type, PUBLIC_STATIC, code -> {
-            Code writer = new Code(code, type, firstRoom + 1);
-            body.accept(writer);
-            writer.end();
+    synchronized Object task(int rooms, Function<byte[], Object> make) {
+        return tasks.computeIfAbsent(rooms, _ -> make.apply(bytes(GeneratedKernel.class.getName(), rooms)));
+    }
+
+    /** The class file under a name of one's choice. */
+    byte[] bytes(String name, int rooms) {
+        ClassDesc self = ClassDesc.of(name);
+        MethodTypeDesc type = Api.kernel(rooms);
+        return ClassFile.of().build(self, builder -> {
+            builder.withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL);
+            builder.withInterfaceSymbols(Api.task(type.parameterCount()));
+            builder.withMethodBody(INIT_NAME, MTD_void, ClassFile.ACC_PUBLIC,
+                    code -> code.aload(0).invokespecial(CD_Object, INIT_NAME, MTD_void).return_());
+            MethodTypeDesc erased = MethodTypeDesc.of(CD_void, type.parameterList().stream().map(_ -> CD_Object).toList());
+            builder.withMethodBody("apply", erased, ClassFile.ACC_PUBLIC, code -> {
+                for (int i = 0; i < type.parameterCount(); i++) {
+                    code.aload(i + 1).checkcast(type.parameterType(i));
+                }
+                code.invokestatic(self, Kernel.METHOD, type).return_();
+            });
+            builder.withMethodBody(Kernel.METHOD, type, ClassFile.ACC_PUBLIC | ClassFile.ACC_STATIC, code -> {
+                Code writer = new Code(code, type);
+                body.accept(writer);
+                writer.end();
+            });
         });
     }
 }

@@ -4,16 +4,20 @@ import dev.t2i.error.BackendException;
 
 /**
  * Holds one kernel's class. TornadoVM keeps what it has learnt of it as long as the JVM runs, and the class with it: so there is one for a
- * kernel, in however many plans it is.
+ * kernel and number of rooms, in however many plans it is.
  */
 final class KernelLoader extends ClassLoader {
     private KernelLoader() {
         super("t2i-kernel", ClassLoader.getSystemClassLoader());
     }
 
-    /** The object that TornadoVM takes for the kernel's task. */
-    static Object task(Kernel kernel) {
-        return kernel.code().task(bytes -> {
+    /**
+     * The object that TornadoVM takes for the kernel's task.
+     *
+     * @param rooms that there are
+     */
+    static Object task(Kernel kernel, int rooms) {
+        return kernel.code().task(rooms, bytes -> {
             try {
                 return new KernelLoader().defineClass(GeneratedKernel.class.getName(), bytes, 0, bytes.length).getConstructor().newInstance();
             } catch (ReflectiveOperationException | LinkageError e) {

@@ -92,7 +92,7 @@ record LibraryCall(String what, int batch, int rows, int columns, int steps, Mat
     }
 
     @Override
-    public int arguments() {
+    public int arguments(int rooms) {
         return parameters(array -> array).size();
     }
 }

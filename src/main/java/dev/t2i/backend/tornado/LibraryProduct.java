@@ -29,7 +29,7 @@ final class LibraryProduct {
      * @return nothing if the epilogue reads from every room, for then none has a place to spare for the library's result
      */
     static Optional<List<Task>> tasks(LibraryCall call, Spot left, Spot right, Op.Epilogue epilogue, List<Operand> further, Spot out, Shape shape) {
-        Set<Room> free = EnumSet.allOf(Room.class);
+        Set<Room> free = EnumSet.copyOf(Room.ALWAYS);
         free.remove(out.room());
         further.forEach(operand -> free.remove(operand.spot().room()));
         if (free.isEmpty()) {

@@ -7,6 +7,10 @@ sealed interface Task permits Kernel, LibraryCall {
 
     Work work();
 
-    /** How many arguments TornadoVM is given with it, which its description of a graph has to hold. */
-    int arguments();
+    /**
+     * How many arguments TornadoVM is given with it, which its description of a graph has to hold.
+     *
+     * @param rooms that there are for kernels
+     */
+    int arguments(int rooms);
 }

@@ -107,7 +107,7 @@ public final class TornadoBackend implements Backend {
 
     @Override
     public MemoryNeed need(Map<String, TensorType> states, List<Graph> graphs) {
-        DeviceMemory memory = TornadoSession.need(states, graphs, libraries);
+        DeviceMemory memory = TornadoSession.need(states, graphs, libraries, device);
         // Sums are for the caller to compare.
         memory.requireArrays(device, MemoryNeed.hostBytes());
         return new MemoryNeed(device.address(), memory.states(), memory.temporaries(), memory.programs(), device.memory());

@@ -47,7 +47,7 @@ final class TornadoExecutable implements Executable, FiniteCheck, Profiled {
         this.source = source;
         this.handedOver = split.handedOver();
         this.host = host;
-        program = program(split, offsets, session.libraries());
+        program = program(split, offsets, session.libraries(), session.mostTemporaries());
         program.graph().outputs().forEach((name, value) -> outputs.put(name, Tensor.allocate(arena, value.dtype(), value.shape())));
         for (Value value : program.graph().values()) {
             if (value.op() instanceof Op.Gather) {
@@ -58,8 +58,8 @@ final class TornadoExecutable implements Executable, FiniteCheck, Profiled {
         }
     }
 
-    static DeviceProgram program(GraphSplit split, Map<String, Integer> offsets, LibraryRule libraries) {
-        return new DeviceProgram(Updates.last(Passes.optimize(split.device())), offsets, libraries);
+    static DeviceProgram program(GraphSplit split, Map<String, Integer> offsets, LibraryRule libraries, long mostTemporaries) {
+        return new DeviceProgram(Updates.last(Passes.optimize(split.device())), offsets, libraries, mostTemporaries);
     }
 
     private void limit(Value indices, int rows) {

@@ -68,6 +68,7 @@ final class TornadoSession implements Session {
     private final Tornado.Device device;
     private final LibraryRule libraries;
     private final Place place;
+    private final long mostTemporaries;
     private final Arena arena = Arena.ofShared();
     private final Session host = new ScalarBackend().open();
     private final Map<String, State> states = new LinkedHashMap<>();
@@ -89,13 +90,24 @@ final class TornadoSession implements Session {
     }
 
     TornadoSession(Tornado.Device device, LibraryRule libraries, Place place) {
+        this(device, libraries, place, DeviceMemory.mostElements(device));
+    }
+
+    /** @param mostTemporaries elements of an array for temporaries at most */
+    TornadoSession(Tornado.Device device, LibraryRule libraries, Place place, long mostTemporaries) {
         this.device = device;
         this.libraries = libraries;
         this.place = place;
+        this.mostTemporaries = mostTemporaries;
     }
 
     LibraryRule libraries() {
         return libraries;
+    }
+
+    /** Elements of an array for temporaries at most. */
+    long mostTemporaries() {
+        return mostTemporaries;
     }
 
     @Override
@@ -203,7 +215,7 @@ final class TornadoSession implements Session {
     }
 
     /** What a session with those states and graphs would take of a device. */
-    static DeviceMemory need(Map<String, TensorType> states, List<Graph> graphs, LibraryRule libraries) {
+    static DeviceMemory need(Map<String, TensorType> states, List<Graph> graphs, LibraryRule libraries, Tornado.Device device) {
         Map<String, Integer> offsets = new LinkedHashMap<>();
         int size = 0;
         for (Map.Entry<String, TensorType> state : states.entrySet()) {
@@ -213,7 +225,7 @@ final class TornadoSession implements Session {
         try {
             List<DeviceProgram> programs = new ArrayList<>();
             for (Graph graph : graphs) {
-                programs.add(TornadoExecutable.program(new GraphSplit(graph, _ -> true), offsets, libraries));
+                programs.add(TornadoExecutable.program(new GraphSplit(graph, _ -> true), offsets, libraries, DeviceMemory.mostElements(device)));
             }
             return DeviceMemory.of(size, programs);
         } catch (ArithmeticException e) {

@@ -15,7 +15,7 @@ import java.util.TreeMap;
 
 /**
  * Where every value of a graph lives while its operations run in order: in an input, a state, a constant, an output, or at
- * an offset of one slab of temporaries. Reshapes share their input's place; a temporary's bytes are reused once its last
+ * an offset of a slab of temporaries, of which there are several only where none may be large enough. Reshapes share their input's place; a temporary's bytes are reused once its last
  * reader has run; an operation that reads an operand element for element may write its result over it; a state's new
  * value is computed in the state itself where nobody reads the old one afterwards.
  */
@@ -34,8 +34,8 @@ public final class MemoryPlan {
         /** A fill, literal or iota, made once. */
         record OfConstant(Value value) implements Place {}
 
-        /** Bytes {@code offset} to {@code offset + bytes} of the slab. */
-        record Temporary(long offset, long bytes) implements Place {}
+        /** Bytes {@code offset} to {@code offset + bytes} of a slab, counted from 0. */
+        record Temporary(int slab, long offset, long bytes) implements Place {}
     }
 
     /** A copy of whole values. */
@@ -48,14 +48,21 @@ public final class MemoryPlan {
     private final List<Copy> copiesBefore = new ArrayList<>();
     private final List<Copy> copiesAfter = new ArrayList<>();
     private final Map<Value, Place> asides = new HashMap<>();
-    private final Slab slab = new Slab();
+    private final Slabs slabs;
 
-    private MemoryPlan(Graph graph) {
+    private MemoryPlan(Graph graph, long limit) {
         this.graph = graph;
+        slabs = new Slabs(limit);
     }
 
+    /** With one slab. */
     public static MemoryPlan of(Graph graph) {
-        MemoryPlan plan = new MemoryPlan(graph);
+        return of(graph, Long.MAX_VALUE);
+    }
+
+    /** @param limit bytes of a slab at most, for memory that is given in pieces; a value that is larger has a slab of its own, which is as large */
+    public static MemoryPlan of(Graph graph, long limit) {
+        MemoryPlan plan = new MemoryPlan(graph, limit);
         plan.measureLives();
         plan.placeOutputsAndStates();
         plan.setAsideOldStates();
@@ -69,9 +76,14 @@ public final class MemoryPlan {
         return places.get(base(value));
     }
 
-    /** Size of the slab of temporaries in bytes. */
+    /** Size of all slabs of temporaries in bytes. */
     public long slabBytes() {
-        return slab.peak;
+        return slabs().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** Sizes of the slabs of temporaries in bytes; none if there is nothing in them. */
+    public List<Long> slabs() {
+        return slabs.all.stream().map(slab -> slab.peak).toList();
     }
 
     /** Copies to make before the first operation: old states whose buffers are overwritten while still needed. */
@@ -177,18 +189,18 @@ public final class MemoryPlan {
             }
             if (!places.containsKey(value)) {
                 Place.Temporary place = overwritten(value, reused);
-                places.put(value, place != null ? place : slab.take(bytes(value)));
+                places.put(value, place != null ? place : slabs.take(bytes(value)));
             }
             Set<Value> read = new HashSet<>();
             for (Value input : value.inputs()) {
                 Value operand = base(input);
                 if (read.add(operand) && lastUse.get(operand) == value.id() && !reused.contains(operand)
                         && places.get(operand) instanceof Place.Temporary temporary) {
-                    slab.give(temporary);
+                    slabs.give(temporary);
                 }
             }
             if (lastUse.get(value) == value.id() && places.get(value) instanceof Place.Temporary unread) {
-                slab.give(unread);
+                slabs.give(unread);
             }
         }
     }
@@ -215,7 +227,7 @@ public final class MemoryPlan {
             Value state = base(value);
             if (state.op() instanceof Op.State(String name, TensorType type) && graph.assignments().containsKey(name)
                     && base(graph.assignments().get(name)) != state && !asides.containsKey(state)) {
-                Place.Temporary aside = slab.take(bytes(state));
+                Place.Temporary aside = slabs.take(bytes(state));
                 asides.put(state, aside);
                 copiesBefore.add(new Copy(places.get(state), aside, type));
             }
@@ -236,49 +248,96 @@ public final class MemoryPlan {
         copiesAfter.add(new Copy(aside != null ? aside : source, target, value.type()));
     }
 
+    /** Growing blocks, the first with room taken first. */
+    private static final class Slabs {
+        private final long limit;
+        private final List<Slab> all = new ArrayList<>();
+
+        Slabs(long limit) {
+            this.limit = limit;
+        }
+
+        Place.Temporary take(long bytes) {
+            long size = Math.max(ALIGNMENT, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+            Slab best = null;
+            for (Slab slab : all) {
+                if (slab.gap(size) != null && (best == null || slab.gap(size).getValue() < best.gap(size).getValue())) {
+                    best = slab;
+                }
+            }
+            for (int i = 0; best == null; i++) {
+                if (i == all.size()) {
+                    all.add(new Slab());
+                    best = all.getLast();
+                } else if (all.get(i).grown(size) <= limit) {
+                    best = all.get(i);
+                }
+            }
+            return new Place.Temporary(all.indexOf(best), best.take(size), size);
+        }
+
+        void give(Place.Temporary place) {
+            all.get(place.slab()).give(place.offset(), place.bytes());
+        }
+    }
+
     /** Free gaps of one growing block, taken by best fit and joined when given back. */
     private static final class Slab {
         private final TreeMap<Long, Long> gaps = new TreeMap<>();
         private long peak;
 
-        Place.Temporary take(long bytes) {
-            long size = Math.max(ALIGNMENT, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+        /** The smallest gap that is large enough; null if there is none. */
+        Map.Entry<Long, Long> gap(long size) {
             Map.Entry<Long, Long> best = null;
             for (Map.Entry<Long, Long> gap : gaps.entrySet()) {
                 if (gap.getValue() >= size && (best == null || gap.getValue() < best.getValue())) {
                     best = gap;
                 }
             }
-            long offset;
-            if (best != null) {
-                offset = best.getKey();
-                long gap = best.getValue(); // read before the removal, which may change what the entry holds
-                gaps.remove(offset);
-                if (gap > size) {
-                    gaps.put(offset + size, gap - size);
-                }
-            } else {
-                Map.Entry<Long, Long> tail = gaps.lastEntry();
-                offset = tail != null && tail.getKey() + tail.getValue() == peak ? tail.getKey() : peak;
-                gaps.remove(offset);
-                peak = offset + size;
-            }
-            return new Place.Temporary(offset, size);
+            return best;
         }
 
-        void give(Place.Temporary place) {
-            long offset = place.offset();
-            long size = place.bytes();
-            Long after = gaps.remove(offset + size);
+        /** Where what is free at the end begins. */
+        private long tail() {
+            Map.Entry<Long, Long> last = gaps.lastEntry();
+            return last != null && last.getKey() + last.getValue() == peak ? last.getKey() : peak;
+        }
+
+        /** Its size if it has to grow for so many bytes. */
+        long grown(long size) {
+            return tail() + size;
+        }
+
+        long take(long size) {
+            Map.Entry<Long, Long> best = gap(size);
+            if (best == null) {
+                long offset = tail();
+                gaps.remove(offset);
+                peak = offset + size;
+                return offset;
+            }
+            long offset = best.getKey();
+            long gap = best.getValue(); // read before the removal, which may change what the entry holds
+            gaps.remove(offset);
+            if (gap > size) {
+                gaps.put(offset + size, gap - size);
+            }
+            return offset;
+        }
+
+        void give(long offset, long size) {
+            long from = offset;
+            long length = size;
+            Long after = gaps.remove(from + length);
             if (after != null) {
-                size += after;
+                length += after;
             }
-            Map.Entry<Long, Long> before = gaps.lowerEntry(offset);
-            if (before != null && before.getKey() + before.getValue() == offset) {
-                offset = before.getKey();
-                size += before.getValue();
+            Map.Entry<Long, Long> before = gaps.lowerEntry(from);
+            if (before != null && before.getKey() + before.getValue() == from) {
+                from = before.getKey();
+                length += before.getValue();
             }
-            gaps.put(offset, size);
+            gaps.put(from, length);
         }
     }
 }

@@ -41,7 +41,7 @@ class DeviceMemoryTest {
     }
 
     private static DeviceMemory needs() {
-        return DeviceMemory.of(1_000_000, List.of(new DeviceProgram(Passes.optimize(graph()), Map.of("w", 0), LibraryRule.NONE)));
+        return DeviceMemory.of(1_000_000, List.of(new DeviceProgram(Passes.optimize(graph()), Map.of("w", 0), LibraryRule.NONE, Integer.MAX_VALUE)));
     }
 
     @Test
@@ -55,7 +55,7 @@ class DeviceMemoryTest {
 
     @Test
     void whatASessionNeedsIsKnownWithoutOne() {
-        assertEquals(needs(), TornadoSession.need(Map.of("w", TensorType.f32(Shape.of(1000, 1000))), List.of(graph()), LibraryRule.NONE));
+        assertEquals(needs(), TornadoSession.need(Map.of("w", TensorType.f32(Shape.of(1000, 1000))), List.of(graph()), LibraryRule.NONE, device(1L << 40)));
     }
 
     /** TornadoVM refuses any array as large as the largest that a driver names, long after the run folder was made. */
@@ -66,10 +66,10 @@ class DeviceMemoryTest {
         assertEquals(memory.states() - 4L * DevicePlan.BLOCK, memory.largest().bytes(), 100);
         memory.requireArrays(largest(memory.largest().bytes() + 1), 1L << 40);
         String message = assertThrows(BackendException.class, () -> memory.requireArrays(largest(memory.largest().bytes()), 1L << 40)).getMessage();
-        assertTrue(message.contains("its states are one array of 4.0 MiB, tornado:opencl:3 gives arrays of less than 4.0 MiB; take a smaller network"), message);
-        DeviceMemory many = DeviceMemory.of(16, List.of(new DeviceProgram(Passes.optimize(graph()), Map.of("w", 0), LibraryRule.NONE)));
+        assertTrue(message.contains("its states would be one array of 4.0 MiB, tornado:opencl:3 gives arrays of less than 4.0 MiB; take a smaller network"), message);
+        DeviceMemory many = DeviceMemory.of(16, List.of(new DeviceProgram(Passes.optimize(graph()), Map.of("w", 0), LibraryRule.NONE, Integer.MAX_VALUE)));
         message = assertThrows(BackendException.class, () -> many.requireArrays(largest(1 << 20), 1L << 40)).getMessage();
-        assertTrue(message.contains("its inputs are one array of 1.9 MiB") && message.contains("--set batch=N") && message.contains("recompute")
+        assertTrue(message.contains("its inputs would be one array of 1.9 MiB") && message.contains("--set batch=N") && message.contains("recompute")
                 && message.contains("accumulate"), message);
     }
 
@@ -104,12 +104,12 @@ class DeviceMemoryTest {
         for (int i = 0; i < 4; i++) {
             states.put("s" + i, TensorType.f32(Shape.of(1 << 29)));
         }
-        String message = assertThrows(DeviceMemoryException.class, () -> TornadoSession.need(states, List.of(), LibraryRule.NONE)).getMessage();
+        String message = assertThrows(DeviceMemoryException.class, () -> TornadoSession.need(states, List.of(), LibraryRule.NONE, device(1L << 40))).getMessage();
         assertTrue(message.contains("states would be one array of more than 2^31 numbers") && message.contains("smaller network"), message);
         states.remove("s3");
-        assertEquals(6L << 30, TornadoSession.need(states, List.of(), LibraryRule.NONE).states() - 4L * DevicePlan.BLOCK);
+        assertEquals(6L << 30, TornadoSession.need(states, List.of(), LibraryRule.NONE, device(1L << 40)).states() - 4L * DevicePlan.BLOCK);
         states.put("almost", TensorType.f32(Shape.of((1 << 29) - 16)));
-        assertThrows(DeviceMemoryException.class, () -> TornadoSession.need(states, List.of(), LibraryRule.NONE), "whole blocks are carried");
+        assertThrows(DeviceMemoryException.class, () -> TornadoSession.need(states, List.of(), LibraryRule.NONE, device(1L << 40)), "whole blocks are carried");
     }
 
     @Test

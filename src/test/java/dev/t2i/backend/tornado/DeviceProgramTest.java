@@ -83,7 +83,7 @@ class DeviceProgramTest {
     @Test
     void stepsOfAllParametersShareKernels() {
         Graph graph = Updates.last(Passes.optimize(training()));
-        DeviceProgram program = new DeviceProgram(graph, offsets(graph), LibraryRule.NONE);
+        DeviceProgram program = new DeviceProgram(graph, offsets(graph), LibraryRule.NONE, Integer.MAX_VALUE);
         long shared = program.tasks().stream().filter(kernel -> kernel.what().startsWith(PARAMETERS + " times")).count();
         assertTrue(shared >= 1, program.tasks().stream().map(Task::what).toList().toString());
         Kernel gang = (Kernel) program.tasks().stream().filter(kernel -> kernel.what().startsWith(PARAMETERS + " times")).findFirst().orElseThrow();
@@ -103,8 +103,8 @@ class DeviceProgramTest {
         graph.output("long", graph.input("long", DType.F32, Shape.of(4000, 3)).max(graph.scalar(0)).sum(0));
         graph.output("gathered", graph.add(new Op.Gather(), graph.state("w0", DType.F32, Shape.of(3, 4)), graph.input("ids", DType.I32, Shape.of(6))));
         Graph device = Passes.optimize(new GraphSplit(graph, _ -> false).device());
-        for (Task task : new DeviceProgram(device, offsets(device), LibraryRule.NONE).tasks()) {
-            byte[] bytes = ((Kernel) task).code().bytes("dev.t2i.Example");
+        for (Task task : new DeviceProgram(device, offsets(device), LibraryRule.NONE, Integer.MAX_VALUE).tasks()) {
+            byte[] bytes = ((Kernel) task).code().bytes("dev.t2i.Example", Room.ALWAYS.size());
             // Types of TornadoVM are not here, so what it finds can only concern them.
             ClassFile.of().verify(bytes).forEach(error -> assertTrue(error.getMessage().contains("tornado"), task.what() + ": " + error.getMessage()));
         }
@@ -151,9 +151,9 @@ class DeviceProgramTest {
         assertEquals(1, Chunks.of(List.of(), _ -> 6).size());
         List<Integer> kernels = IntStream.range(0, 1000).boxed().toList();
         List<List<Integer>> chunks = Chunks.of(kernels, _ -> 6);
-        assertTrue(chunks.stream().allMatch(chunk -> chunk.size() <= Chunks.MOST_TASKS && chunk.size() > Chunks.MOST_TASKS / 2));
+        assertTrue(chunks.stream().allMatch(chunk -> chunk.size() <= Chunks.mostKernels(Room.ALWAYS.size()) && chunk.size() > Chunks.mostKernels(Room.ALWAYS.size()) / 2));
         assertEquals(kernels, chunks.stream().flatMap(List::stream).toList());
-        assertTrue(Chunks.MOST_TASKS * (15 + 5 * 6) < 8192 && Chunks.MOST_TASKS < 256);
+        assertTrue(Chunks.mostKernels(Room.ALWAYS.size()) * (15 + 5 * 6) < 8192 && Chunks.mostKernels(Room.ALWAYS.size()) < 256);
     }
 
     @Test
@@ -179,7 +179,7 @@ class DeviceProgramTest {
         graph.output("shear", lines.matMul(lines, true, false));
         Value row = graph.input("row", DType.F32, Shape.of(1, 2));
         graph.output("wide", row.matMul(graph.input("columns", DType.F32, Shape.of(2, 64 * 65_536))));
-        for (Task task : new DeviceProgram(Passes.optimize(graph), Map.of("weights", 0), LibraryRule.NONE).tasks()) {
+        for (Task task : new DeviceProgram(Passes.optimize(graph), Map.of("weights", 0), LibraryRule.NONE, Integer.MAX_VALUE).tasks()) {
             Grid grid = ((Kernel) task).grid();
             assertTrue(grid.globalY() / grid.localY() <= 65_535 && grid.globalZ() <= 65_535, task.what() + ": " + grid);
         }

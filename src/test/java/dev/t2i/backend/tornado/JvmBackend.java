@@ -8,13 +8,20 @@ public final class JvmBackend implements Backend {
     private static final Tornado.Device DEVICE = new Tornado.Device("java", 0, 0, "Java", 1L << 40, 1L << 40, 1 << 16, 1024, null);
 
     private final LibraryRule libraries;
+    private final long mostTemporaries;
 
     public JvmBackend() {
         this(LibraryRule.NONE);
     }
 
     JvmBackend(LibraryRule libraries) {
+        this(libraries, DeviceMemory.mostElements(DEVICE));
+    }
+
+    /** @param mostTemporaries elements of an array for temporaries at most */
+    JvmBackend(LibraryRule libraries, long mostTemporaries) {
         this.libraries = libraries;
+        this.mostTemporaries = mostTemporaries;
     }
 
     @Override
@@ -29,6 +36,6 @@ public final class JvmBackend implements Backend {
 
     @Override
     public Session open() {
-        return new TornadoSession(DEVICE, libraries, (_, stateSize, programs) -> new JvmDevice(stateSize, programs));
+        return new TornadoSession(DEVICE, libraries, (_, stateSize, programs) -> new JvmDevice(stateSize, programs), mostTemporaries);
     }
 }

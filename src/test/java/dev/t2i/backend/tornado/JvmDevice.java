@@ -38,21 +38,26 @@ final class JvmDevice extends ClassLoader implements DevicePrograms {
     private final Map<LibraryArray, FakeArray> libraryArrays = new EnumMap<>(LibraryArray.class);
     private final Map<Kernel, Compiled> compiled = new IdentityHashMap<>();
     private final FakeArray states;
+    private final int rooms;
 
     JvmDevice(int stateSize, List<DeviceProgram> programs) {
         super(JvmDevice.class.getClassLoader());
         states = array(Math.ceilDiv(stateSize, DevicePlan.BLOCK) * DevicePlan.BLOCK);
-        FakeArray temporaries = array(programs.stream().mapToInt(program -> program.size(Room.TEMPORARIES)).max().orElse(0));
+        this.rooms = DeviceMemory.rooms(programs);
+        Map<Room, FakeArray> shared = new EnumMap<>(Map.of(Room.STATES, states));
+        for (Room room : Room.OF_TEMPORARIES.subList(0, this.rooms - Room.ALWAYS.size() + 1)) {
+            shared.put(room, array(DeviceMemory.size(room, programs)));
+            // What no kernel has written nobody may count on.
+            java.util.Arrays.fill(shared.get(room).numbers, Float.NaN);
+        }
         for (DeviceProgram program : programs) {
-            Map<Room, FakeArray> rooms = new EnumMap<>(Map.of(Room.STATES, states, Room.TEMPORARIES, temporaries));
+            Map<Room, FakeArray> rooms = new EnumMap<>(shared);
             for (Room room : List.of(Room.INPUTS, Room.CONSTANTS, Room.OUTPUTS)) {
                 rooms.put(room, array(program.size(room)));
             }
             rooms.get(Room.CONSTANTS).numbers = program.constants();
             all.add(new Arrays(program, rooms));
         }
-        // What no kernel has written nobody may count on.
-        java.util.Arrays.fill(temporaries.numbers, Float.NaN);
         for (LibraryArray each : LibraryArray.values()) {
             // Too large by a few, as the largest of several products makes it.
             libraryArrays.put(each, array(DeviceMemory.librarySize(each, programs) + 5));
@@ -116,14 +121,14 @@ final class JvmDevice extends ClassLoader implements DevicePrograms {
     }
 
     private Compiled compiled(Kernel kernel) {
-        byte[] bytes = kernel.code().bytes(KERNEL);
+        byte[] bytes = kernel.code().bytes(KERNEL, rooms);
         Class<?> type = new KernelClasses(this).define(bytes);
         Method method = java.util.Arrays.stream(type.getMethods()).filter(each -> each.getName().equals(Kernel.METHOD)).findFirst().orElseThrow();
         return new Compiled(method, new String(bytes, StandardCharsets.ISO_8859_1).contains("Barrier"));
     }
 
     private void run(Kernel kernel, Map<Room, FakeArray> rooms) {
-        Object[] arrays = new Object[1 + Room.values().length];
+        Object[] arrays = new Object[1 + this.rooms];
         rooms.forEach((room, array) -> arrays[1 + room.ordinal()] = array);
         kernel.stands().forEach((room, array) -> arrays[1 + room.ordinal()] = libraryArrays.get(array));
         Compiled ready = compiled.computeIfAbsent(kernel, this::compiled);
@@ -205,7 +210,7 @@ final class JvmDevice extends ClassLoader implements DevicePrograms {
                 case "KernelContext" -> heir(name, FakeContext.class);
                 case "types.arrays.FloatArray" -> heir(name, FakeArray.class);
                 case "math.TornadoMath" -> functions(name);
-                case "common.TornadoFunctions$Task6" -> ClassFile.of().build(ClassDesc.of(name),
+                case String task when task.startsWith("common.TornadoFunctions$Task") -> ClassFile.of().build(ClassDesc.of(name),
                         type -> type.withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_INTERFACE | ClassFile.ACC_ABSTRACT));
                 default -> throw new ClassNotFoundException(name);
             };

@@ -52,7 +52,7 @@ class LibraryProductTest {
         assertEquals("cublasSgemm", call.function());
         assertEquals(List.of(first, second, 7, 3, 5, 1f, LibraryArray.RIGHT, firstLeading, LibraryArray.LEFT, secondLeading, 0f, LibraryArray.RESULT, 7),
                 call.parameters(array -> array));
-        assertEquals(13, call.arguments());
+        assertEquals(13, call.arguments(Room.ALWAYS.size()));
         assertEquals(List.of(15, 35, 21), List.of(call.size(LibraryArray.LEFT), call.size(LibraryArray.RIGHT), call.size(LibraryArray.RESULT)));
         assertEquals(new Work(2 * 105, 4 * 71), call.work());
     }
@@ -62,7 +62,7 @@ class LibraryProductTest {
         LibraryCall call = LibraryCall.rowMajor("products", new Product.Sizes(4, 3, 7, 5, true, true));
         assertEquals("cublasSgemmStridedBatched", call.function());
         assertEquals(List.of(1, 0, 7, 3, 5, 1f, LibraryArray.RIGHT, 5, 35L, LibraryArray.LEFT, 5, 15L, 0f, LibraryArray.RESULT, 7, 21L, 4), call.parameters(array -> array));
-        assertEquals(17, call.arguments());
+        assertEquals(17, call.arguments(Room.ALWAYS.size()));
     }
 
     @Test

@@ -42,7 +42,7 @@ class StitchTest {
     }
 
     private static int kernels(Graph graph) {
-        return new DeviceProgram(Passes.optimize(graph), Map.of(), LibraryRule.NONE).tasks().size();
+        return new DeviceProgram(Passes.optimize(graph), Map.of(), LibraryRule.NONE, Integer.MAX_VALUE).tasks().size();
     }
 
     @Test

@@ -13,6 +13,7 @@ import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -69,23 +70,49 @@ class MemoryPlanTest {
         return value.op() instanceof Op.Reshape ? base(value.input(0)) : value;
     }
 
+    /** In one slab, and in as many small ones as it takes, down to one for each value. */
     private static void play(Graph graph) {
-        new Play(graph).run();
+        long all = new Play(graph, Long.MAX_VALUE).run();
+        for (long limit : new long[] {all, all / 2, all / 5, MemoryPlan.ALIGNMENT}) {
+            new Play(graph, limit).run();
+        }
+    }
+
+    @Test
+    void slabsAreNoLargerThanWasAsked() {
+        Graph graph = new Graph();
+        Value x = graph.input("x", DType.F32, Shape.of(16, 16));
+        Value[] values = new Value[6];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (i == 0 ? x : values[i - 1]).matMul(x);
+        }
+        graph.output("y", Value.concat(0, values).sum());
+        long each = 16 * 16 * DType.F32.bytes();
+        assertEquals(List.of(12 * each), MemoryPlan.of(graph).slabs());
+        MemoryPlan plan = MemoryPlan.of(graph, 2 * each);
+        // The concatenation is larger than that and lies alone.
+        assertEquals(List.of(2 * each, 2 * each, 2 * each, 6 * each), plan.slabs());
+        assertEquals(12 * each, plan.slabBytes());
+        assertEquals(List.of(), MemoryPlan.of(new Graph(), 2 * each).slabs());
     }
 
     private static final class Play {
         private final Graph graph;
         private final MemoryPlan plan;
-        private final Object[] slab;
+        private final List<Object[]> slabs;
+        private final long limit;
         private final Map<Place, Object> elsewhere = new HashMap<>();
 
-        Play(Graph graph) {
+        Play(Graph graph, long limit) {
             this.graph = graph;
-            this.plan = MemoryPlan.of(graph);
-            this.slab = new Object[(int) (plan.slabBytes() / MemoryPlan.ALIGNMENT)];
+            this.limit = limit;
+            this.plan = MemoryPlan.of(graph, limit);
+            this.slabs = plan.slabs().stream().map(bytes -> new Object[(int) (bytes / MemoryPlan.ALIGNMENT)]).toList();
         }
 
-        void run() {
+        /** Gives the size of the largest slab. */
+        long run() {
+            requireSlabsWithin();
             for (Value value : graph.values()) {
                 switch (value.op()) {
                     case Op.Input _, Op.State _, Op.Fill _, Op.Literal _, Op.Iota _ -> write(plan.place(value), value, value);
@@ -106,6 +133,14 @@ class MemoryPlanTest {
             plan.copiesAfter().forEach(copy -> write(copy.to(), read(copy.from()), null));
             graph.outputs().forEach((name, value) -> assertSame(base(value), read(new Place.OfOutput(name)), "output " + name));
             graph.assignments().forEach((name, value) -> assertSame(base(value), read(new Place.OfState(name)), "state " + name));
+            return plan.slabs().stream().mapToLong(Long::longValue).max().orElse(0);
+        }
+
+        /** No slab is larger than asked unless a single value is. */
+        private void requireSlabsWithin() {
+            long largest = graph.values().stream().mapToLong(value -> value.shape().size() * value.dtype().bytes()).max().orElse(0);
+            long most = Math.max(limit, largest + MemoryPlan.ALIGNMENT);
+            assertTrue(plan.slabs().stream().allMatch(bytes -> bytes > 0 && bytes <= most), () -> plan.slabs() + " with a limit of " + limit);
         }
 
         /** A value may lie over an operand only exactly, and only if a fused loop or the end of a product reads it in order. */
@@ -113,7 +148,7 @@ class MemoryPlanTest {
             Place written = plan.place(value);
             Place read = plan.place(operand);
             boolean overlap = written instanceof Place.Temporary w && read instanceof Place.Temporary r
-                    ? w.offset() < r.offset() + r.bytes() && r.offset() < w.offset() + w.bytes() : written.equals(read);
+                    ? w.slab() == r.slab() && w.offset() < r.offset() + r.bytes() && r.offset() < w.offset() + w.bytes() : written.equals(read);
             if (overlap) {
                 assertEquals(written, read, "partial overlap");
                 int index = value.inputs().indexOf(operand);
@@ -144,7 +179,7 @@ class MemoryPlanTest {
                     assertTrue(bytes <= temporary.bytes(), () -> value + " does not fit");
                 }
                 int from = (int) (temporary.offset() / MemoryPlan.ALIGNMENT);
-                Arrays.fill(slab, from, from + (int) (temporary.bytes() / MemoryPlan.ALIGNMENT), content);
+                Arrays.fill(slabs.get(temporary.slab()), from, from + (int) (temporary.bytes() / MemoryPlan.ALIGNMENT), content);
             } else {
                 elsewhere.put(place, content);
             }
@@ -152,7 +187,7 @@ class MemoryPlanTest {
 
         private Object[] cells(Place.Temporary temporary) {
             int from = (int) (temporary.offset() / MemoryPlan.ALIGNMENT);
-            return Arrays.copyOfRange(slab, from, from + (int) (temporary.bytes() / MemoryPlan.ALIGNMENT));
+            return Arrays.copyOfRange(slabs.get(temporary.slab()), from, from + (int) (temporary.bytes() / MemoryPlan.ALIGNMENT));
         }
     }
 }

@@ -32,7 +32,7 @@ public final class PlannedRun {
     private final Backend scalar = new ScalarBackend();
     private final Graph graph;
     private final MemoryPlan plan;
-    private final MemorySegment slab;
+    private final List<MemorySegment> slabs;
     private final Map<String, Tensor> states;
     private final Map<String, Tensor> outputs = new LinkedHashMap<>();
     private final Map<Value, MemorySegment> constants = new HashMap<>();
@@ -42,7 +42,7 @@ public final class PlannedRun {
     public PlannedRun(Graph graph, Map<String, Tensor> states) {
         this.graph = graph;
         this.plan = MemoryPlan.of(graph);
-        this.slab = arena.allocate(Math.max(1, plan.slabBytes()), MemoryPlan.ALIGNMENT);
+        this.slabs = plan.slabs().stream().map(bytes -> arena.allocate(bytes, MemoryPlan.ALIGNMENT)).toList();
         this.states = states;
         graph.outputs().forEach((name, value) -> outputs.put(name, Tensor.allocate(arena, value.dtype(), value.shape())));
     }
@@ -50,7 +50,7 @@ public final class PlannedRun {
     /** Runs once and gives the outputs. */
     public Map<String, Tensor> run(Map<String, Tensor> given) {
         inputs = given;
-        slab.fill(NOT_A_NUMBER);
+        slabs.forEach(slab -> slab.fill(NOT_A_NUMBER));
         outputs.values().forEach(output -> output.segment().fill(NOT_A_NUMBER));
         plan.copiesBefore().forEach(this::copy);
         for (Value value : graph.values()) {
@@ -122,9 +122,9 @@ public final class PlannedRun {
             case MemoryPlan.Place.OfState(String name) -> states.get(name).segment();
             case MemoryPlan.Place.OfOutput(String name) -> outputs.get(name).segment();
             case MemoryPlan.Place.OfConstant(Value constant) -> constants.get(constant);
-            case MemoryPlan.Place.Temporary(long offset, long room) -> {
-                assertTrue(bytes <= room && offset + room <= plan.slabBytes(), "a place is too small");
-                yield slab.asSlice(offset, bytes);
+            case MemoryPlan.Place.Temporary(int slab, long offset, long room) -> {
+                assertTrue(bytes <= room && offset + room <= slabs.get(slab).byteSize(), "a place is too small");
+                yield slabs.get(slab).asSlice(offset, bytes);
             }
         };
     }
