@@ -60,7 +60,7 @@ final class PretrainCommand extends TrainingCommand {
     }
 
     @Override
-    void started(RunFolder run) {
+    void started(RunFolder run, boolean resumed) {
         AtomicFile.write(run.path().resolve(FINGERPRINT), fingerprint + "\n");
     }
 }

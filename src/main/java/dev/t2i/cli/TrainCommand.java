@@ -6,8 +6,11 @@ import dev.t2i.data.CachedImages;
 import dev.t2i.data.CaptionedImages;
 import dev.t2i.data.DataSpec;
 import dev.t2i.error.BadInputException;
+import dev.t2i.error.FileTrouble;
+import dev.t2i.error.OneLine;
 import dev.t2i.metric.RecogniserSettings;
 import dev.t2i.metric.RecogniserTask;
+import dev.t2i.safetensors.AtomicFile;
 import dev.t2i.train.AutoencoderSettings;
 import dev.t2i.train.AutoencoderTask;
 import dev.t2i.train.PriorTask;
@@ -19,6 +22,8 @@ import dev.t2i.train.ModelStart;
 import dev.t2i.train.RunFolder;
 import dev.t2i.train.TaskKind;
 import dev.t2i.train.TextSource;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -36,6 +41,7 @@ final class TrainCommand extends TrainingCommand {
     @Option(names = "--data", paramLabel = "SPEC", required = true, description = "Captioned pictures: scenes:, folder:DIR, coco:DIR, webdataset:PATTERN and others; 'data check --help' lists them.")
     private String data;
 
+    private static final int LONGEST = 200;
     private static final long MOST_CACHE = Long.MAX_VALUE >> 20;
 
     @Option(names = "--cache", paramLabel = "MB", defaultValue = "1024", description = {
@@ -86,6 +92,27 @@ final class TrainCommand extends TrainingCommand {
                 yield new Job(settings, settings.schedule(), new RecogniserTask(settings, backend));
             }
         };
+    }
+
+    /** A run may go on with other data, a larger set for one, but not unnoticed. */
+    @Override
+    void started(RunFolder run, boolean resumed) {
+        try {
+            if (!resumed) {
+                AtomicFile.write(run.data(), data + "\n");
+                return;
+            }
+            // Runs of earlier versions have none.
+            if (!Files.exists(run.data())) {
+                return;
+            }
+            String first = Files.readString(run.data()).strip();
+            if (!first.equals(data.strip())) {
+                log().printf("data: %s, the run was started with %s%n", OneLine.of(data, LONGEST), OneLine.of(first, LONGEST));
+            }
+        } catch (IOException e) {
+            throw new BadInputException(run.data() + ": cannot be read, " + FileTrouble.reason(e), e);
+        }
     }
 
     private static Optional<ModelStart> start(Optional<String> name) {

@@ -59,7 +59,7 @@ abstract class TrainingCommand extends T2iCommand {
     abstract Job prepare(Path config, List<String> overrides, Backend backend, RunFolder run, boolean resume);
 
     /** Called once the run folder is there and before the first step. */
-    void started(RunFolder run) {
+    void started(RunFolder run, boolean resumed) {
     }
 
     @Override
@@ -132,7 +132,7 @@ abstract class TrainingCommand extends T2iCommand {
         });
         String place = "%s on %s (%s)".formatted(run.path(), where.name(), where.description());
         if (resume) {
-            started(run);
+            started(run, true);
             trainer.resume();
             if (!changed.isEmpty()) {
                 log().println("settings that differ from those in " + run.config() + ": " + String.join(", ", changed));
@@ -143,7 +143,12 @@ abstract class TrainingCommand extends T2iCommand {
             // Before there is a folder: a start that is refused leaves none behind.
             trainer.start();
             run.create(job.settings);
-            started(run);
+            try {
+                started(run, false);
+            } catch (BadInputException e) {
+                run.discard();
+                throw e;
+            }
             log().println(place);
             job.task.origin().ifPresent(log()::println);
             log().flush();

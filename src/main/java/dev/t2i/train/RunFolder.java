@@ -20,8 +20,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Where a run lives: {@code config.yaml} (everything resolved), {@code stats.jsonl}, {@code checkpoints/},
- * {@code grids/} and {@code model/}.
+ * Where a run lives: {@code config.yaml} (everything resolved), {@code data.txt} (the data set by its name), {@code stats.jsonl},
+ * {@code checkpoints/}, {@code grids/} and {@code model/}.
  */
 public record RunFolder(Path path) {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -84,6 +84,11 @@ public record RunFolder(Path path) {
 
     public Path config() {
         return path.resolve("config.yaml");
+    }
+
+    /** Names the data that the run was started with. */
+    public Path data() {
+        return path.resolve("data.txt");
     }
 
     public Path statistics() {
