@@ -118,4 +118,18 @@ public record TinyModel(int embedding, int layers, int tokens, List<Integer> cha
         }
         return weights;
     }
+
+    /** The configuration of a game on such a model's text side, in YAML, without its schedule. */
+    public static String game(Path model) {
+        return """
+                task: gan
+                size: 16
+                batch: 4
+                text:
+                  encoder: %s
+                  adapter: {width: 10, hidden_width: 12, tokens: 16}
+                generator: {kind: mapped, noise_width: 8, style_width: 12, channels: [12, 8, 6]}
+                discriminator: {channels: [6, 8, 12], head_width: 8}
+                """.formatted(model);
+    }
 }

@@ -77,18 +77,10 @@ class FullDiskTest {
 
     @Test
     void aTrainingKeepsWhatItHadSaved() throws Exception {
-        Path config = Files.writeString(folder.resolve("c.yaml"), """
-                task: gan
-                size: 16
-                batch: 4
-                text:
-                  encoder: %s
-                  adapter: {width: 10, hidden_width: 12, tokens: 16}
-                generator: {kind: mapped, noise_width: 8, style_width: 12, channels: [12, 8, 6]}
-                discriminator: {channels: [6, 8, 12], head_width: 8}
+        Path config = Files.writeString(folder.resolve("c.yaml"), TinyModel.game(model) + """
                 loss: {penalty_interval: 1}
                 schedule: {samples: 16, tick: 8, snapshot: 0, checkpoint: 4, keep: 1}
-                """.formatted(model));
+                """);
         String[] train = {"train", "--config", config.toString(), "--data", "scenes:", "--out", disk.resolve("run").toString()};
         mount(320);
         CommandRun.of(train).assertFailed(3, FULL);

@@ -24,17 +24,8 @@ class TrainCommandTest {
     /** Data are no setting, so that nothing else would tell that a run has gone on with others. */
     @Test
     void otherDataAreNamedWhenARunGoesOn() throws Exception {
-        Path config = Files.writeString(folder.resolve("c.yaml"), """
-                task: gan
-                size: 16
-                batch: 4
-                text:
-                  encoder: %s
-                  adapter: {width: 10, hidden_width: 12, tokens: 16}
-                generator: {kind: mapped, noise_width: 8, style_width: 12, channels: [12, 8, 6]}
-                discriminator: {channels: [6, 8, 12], head_width: 8}
-                schedule: {samples: 4, tick: 4, snapshot: 0, checkpoint: 4, keep: 1}
-                """.formatted(TinyModel.write(folder.resolve("tiny"))));
+        Path config = Files.writeString(folder.resolve("c.yaml"), TinyModel.game(TinyModel.write(folder.resolve("tiny")))
+                + "schedule: {samples: 4, tick: 4, snapshot: 0, checkpoint: 4, keep: 1}\n");
         Path run = folder.resolve("run");
         CommandRun first = train(config, run, "scenes:?seed=1");
         assertEquals(0, first.exitCode(), first::toString);

@@ -30,25 +30,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Wrong input over all commands: a code, one line that names what is wrong, nothing on standard output, no file. */
 class WrongInputTest {
-    private static final String GAN = """
-            task: gan
-            size: 16
-            batch: 4
-            text:
-              encoder: %s
-              adapter: {width: 10, hidden_width: 12, tokens: 16}
-            generator: {kind: mapped, noise_width: 8, style_width: 12, channels: [12, 8, 6]}
-            discriminator: {channels: [6, 8, 12], head_width: 8}
-            schedule: {samples: 16, tick: 8, snapshot: 0, checkpoint: 8}
-            """;
-
     @TempDir
     static Path folder;
 
     @BeforeAll
     static void inputs() throws IOException {
         TinyModel.write(folder.resolve("tiny"));
-        write("gan.yaml", GAN.formatted(folder.resolve("tiny")));
+        write("gan.yaml", TinyModel.game(folder.resolve("tiny")) + "schedule: {samples: 16, tick: 8, snapshot: 0, checkpoint: 8}\n");
         write("file", "x");
         write("latin.txt", "\u00e9t\u00e9".getBytes(StandardCharsets.ISO_8859_1));
         picture("no-cap/a.png", Map.of());

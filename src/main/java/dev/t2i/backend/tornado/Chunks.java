@@ -17,11 +17,6 @@ final class Chunks {
 
     private Chunks() {}
 
-    /** Kernels that a task graph holds where there are so many rooms. */
-    static int mostKernels(int rooms) {
-        return SPACE / cost(1 + rooms);
-    }
-
     private static int cost(int arguments) {
         return TASK + ARGUMENT * arguments;
     }

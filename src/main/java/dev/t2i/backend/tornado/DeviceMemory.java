@@ -24,6 +24,7 @@ record DeviceMemory(long states, long temporaries, long programs, Largest larges
      */
     record Largest(String what, long bytes) {
         private static final String STATES = "states";
+
         Largest or(String other, long elements) {
             long size = elements * ELEMENT + HEADER;
             return size > bytes ? new Largest(other, size) : this;
@@ -34,7 +35,9 @@ record DeviceMemory(long states, long temporaries, long programs, Largest larges
         }
     }
 
+    /** What to do where an array is too large, or there would be too many. */
     static final String SMALLER = "take a smaller batch (--set batch=N), --set recompute=true or --set accumulate=K, or a device that gives larger arrays";
+    /** What to do where all of it is too much. */
     static final String REMEDY = "take a smaller batch (--set batch=N) or smaller pictures, or a device with more";
     /** TornadoVM's own ceiling, whatever the device has. */
     private static final String CEILING = "tornado.device.memory";

@@ -150,10 +150,13 @@ class DeviceProgramTest {
     void chunksHoldWhatATaskGraphCan() {
         assertEquals(1, Chunks.of(List.of(), _ -> 6).size());
         List<Integer> kernels = IntStream.range(0, 1000).boxed().toList();
-        List<List<Integer>> chunks = Chunks.of(kernels, _ -> 6);
-        assertTrue(chunks.stream().allMatch(chunk -> chunk.size() <= Chunks.mostKernels(Room.ALWAYS.size()) && chunk.size() > Chunks.mostKernels(Room.ALWAYS.size()) / 2));
-        assertEquals(kernels, chunks.stream().flatMap(List::stream).toList());
-        assertTrue(Chunks.mostKernels(Room.ALWAYS.size()) * (15 + 5 * 6) < 8192 && Chunks.mostKernels(Room.ALWAYS.size()) < 256);
+        // With every room for temporaries, too: a task takes 15 bytes of 8192, and 5 for each argument.
+        for (int arguments : new int[] {6, 1 + Room.values().length}) {
+            List<List<Integer>> chunks = Chunks.of(kernels, _ -> arguments);
+            int most = 8192 / (15 + 5 * arguments);
+            assertTrue(chunks.stream().allMatch(chunk -> chunk.size() < most && chunk.size() > most / 2), () -> chunks.stream().map(List::size).toList().toString());
+            assertEquals(kernels, chunks.stream().flatMap(List::stream).toList());
+        }
     }
 
     @Test
