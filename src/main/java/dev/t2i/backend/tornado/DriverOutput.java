@@ -264,7 +264,8 @@ public final class DriverOutput {
         while (failed.find()) {
             boolean plain = failed.group("call") != null;
             String call = failed.group(plain ? "call" : "method").strip();
-            int code = Integer.parseInt(failed.group(plain ? "code" : "number"));
+            // Some calls' codes are printed as numbers without a sign.
+            int code = new java.math.BigInteger(failed.group(plain ? "code" : "number")).intValue();
             if (HARMLESS.matcher(call).find()) {
                 continue;
             }

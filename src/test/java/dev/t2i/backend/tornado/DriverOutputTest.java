@@ -21,6 +21,8 @@ class DriverOutputTest {
         assertTrue(DriverOutput.refused("[TornadoVM SPIR-V] Warning: TornadoVM changed the user-defined local thread sizes to the suggested values by the driver.\n").isPresent());
         message = DriverOutput.refused("Error Code (hex): 78000013 Error-Decimal: 2013265939 in method:zeKernelSetGroupSize\n").orElseThrow().getMessage();
         assertTrue(message.contains("zeKernelSetGroupSize returned 2013265939"), message);
+        message = DriverOutput.refused("[TornadoVM-OCL-JNI] ERROR : clCreateContext -> Returned: 4294967266\n").orElseThrow().getMessage();
+        assertTrue(message.contains("clCreateContext returned -30"), message);
     }
 
     @Test
@@ -34,6 +36,7 @@ class DriverOutputTest {
     @Test
     void questionsAndNoiseAreNoErrors() {
         assertEquals(Optional.empty(), DriverOutput.refused("[TornadoVM-OCL-JNI] ERROR : clGetEventProfilingInfo -> Returned: -7\n"
+                + "[TornadoVM-OCL-JNI] ERROR : clGetDeviceIDs -> Returned: 4294967295\n"
                 + "[TornadoVM-OCL-NVML-JNI] ERROR : nvmlInit -> Returned: 9\n"
                 + "Error Code (hex): 78000003 Error-Decimal: 2013265923 in method:zeDeviceGetMemoryProperties\n1 warning generated.\nan error that somebody speaks of\n"));
     }
