@@ -243,7 +243,7 @@ public final class DriverOutput {
         }
         Matcher line = COMPILER.matcher(text);
         while (line.find()) {
-            if (!line.group().startsWith("[")) {
+            if (!line.group().stripLeading().startsWith("[")) {
                 return new BackendException("%s: %s".formatted(e.getMessage(), OneLine.of(line.group(), LONGEST)), e);
             }
         }

@@ -45,6 +45,7 @@ class DriverOutputTest {
     void aCompilersLineIsTheReason() {
         BackendException e = new BackendException("TornadoVM failed: it does not compile");
         assertSame(e, DriverOutput.explained(e, ""));
+        assertSame(e, DriverOutput.explained(e, "\t[TornadoVM-PTX-JNI] ERROR : cuDriverGetVersion -> Returned: 3\n"));
         String message = DriverOutput.explained(e, "[TornadoVM-OCL-JNI] ERROR : clBuildProgram -> Returned: -11\n\n"
                 + "[ERROR] TornadoVM JIT Compiler - OpenCL Build Error Log:\n\nx.cl:3:7: error: unknown type name 'fleat'\n1 error generated.\n").getMessage();
         assertEquals("TornadoVM failed: it does not compile: x.cl:3:7: error: unknown type name 'fleat'", message);
