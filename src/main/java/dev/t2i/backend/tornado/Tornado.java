@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -30,6 +31,8 @@ final class Tornado {
     private static final int ALIGNMENT = 64;
     private static final String ROOT = "uk.ac.manchester.tornado.";
     private static final String API = ROOT + "api.";
+    /** A type of devices. */
+    private static final String PROCESSOR = "CPU";
     /** Where the functions of {@link LibraryCall} are. */
     private static final String CUBLAS = "cublas.CuBlas";
     private static final Map<String, Method> METHODS = new ConcurrentHashMap<>();
@@ -65,7 +68,7 @@ final class Tornado {
         }
     }
 
-    /** All devices of all drivers, in TornadoVM's order. */
+    /** All devices of all drivers, in TornadoVM's order, but processors last: who has a GPU as well means that. */
     static List<Device> devices() {
         return DriverOutput.whileLooking(Tornado::find);
     }
@@ -78,6 +81,7 @@ final class Tornado {
         for (int driver = 0; driver < drivers; driver++) {
             devices.addAll(devicesOf(call(runtime, "getBackend", driver), call(runtime, "getBackendType", driver).toString().toLowerCase(Locale.ROOT), driver));
         }
+        devices.sort(Comparator.comparing(device -> call(device.handle, "getDeviceType").toString().equals(PROCESSOR)));
         return devices;
     }
 
