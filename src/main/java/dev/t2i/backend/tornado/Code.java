@@ -22,12 +22,14 @@ final class Code {
     private record Local(int slot, String name, ClassDesc type, Label from) {}
 
     private final CodeBuilder code;
+    private final Functions functions;
     private final List<Local> locals = new ArrayList<>();
     private int next;
 
     /** @param type of a {@link Api#kernel} */
-    Code(CodeBuilder code, MethodTypeDesc type) {
+    Code(CodeBuilder code, MethodTypeDesc type, Functions functions) {
         this.code = code;
+        this.functions = functions;
         Label start = code.startLabel();
         for (int i = 0; i < type.parameterCount(); i++) {
             locals.add(new Local(i, "p" + i, type.parameterType(i), start)); // no long or double among them
@@ -272,8 +274,13 @@ final class Code {
         code.labelBinding(after);
     }
 
-    /** A function of TornadoMath on the float on the stack. */
+    /** A function, by its name in TornadoMath, of the float on the stack. */
     void math(String name) {
+        functions.put(this, name);
+    }
+
+    /** A function of TornadoMath itself. */
+    void driverMath(String name) {
         code.invokestatic(Api.MATH, name, Api.FUNCTION);
     }
 }

@@ -152,7 +152,7 @@ final class DevicePlan implements DevicePrograms {
                 case Kernel kernel -> {
                     Object[] own = arguments.clone();
                     kernel.stands().forEach((room, array) -> own[1 + room.ordinal()] = libraryArrays.get(array));
-                    Tornado.task(graph, id, KernelLoader.task(kernel, rooms), own);
+                    Tornado.task(graph, id, KernelLoader.task(kernel, rooms, device), own);
                     Tornado.schedule(scheduler, name, kernel.grid());
                 }
                 case LibraryCall call -> Tornado.libraryTask(graph, id, call.function(), call.parameters(libraryArrays::get));

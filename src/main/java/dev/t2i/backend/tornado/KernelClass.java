@@ -22,9 +22,11 @@ import java.util.function.Function;
 final class KernelClass {
     private static final int PUBLIC_STATIC = ClassFile.ACC_PUBLIC | ClassFile.ACC_STATIC;
 
+    /** @param rooms that the kernel has parameters for */
+    record Form(int rooms, Functions functions) {}
+
     private final Consumer<Code> body;
-    /** By how many rooms there are. */
-    private final Map<Integer, Object> tasks = new HashMap<>();
+    private final Map<Form, Object> tasks = new HashMap<>();
 
     private KernelClass(Consumer<Code> body) {
         this.body = body;
@@ -35,19 +37,15 @@ final class KernelClass {
         return new KernelClass(kernel);
     }
 
-    /**
-     * The task object, which {@code make} makes of the class file when it is first asked for.
-     *
-     * @param rooms that the kernel has parameters for
-     */
-    synchronized Object task(int rooms, Function<byte[], Object> make) {
-        return tasks.computeIfAbsent(rooms, _ -> make.apply(bytes(GeneratedKernel.class.getName(), rooms)));
+    /** The task object, which {@code make} makes of the class file when it is first asked for. */
+    synchronized Object task(Form form, Function<byte[], Object> make) {
+        return tasks.computeIfAbsent(form, _ -> make.apply(bytes(GeneratedKernel.class.getName(), form)));
     }
 
     /** The class file under a name of one's choice. */
-    byte[] bytes(String name, int rooms) {
+    byte[] bytes(String name, Form form) {
         ClassDesc self = ClassDesc.of(name);
-        MethodTypeDesc type = Api.kernel(rooms);
+        MethodTypeDesc type = Api.kernel(form.rooms);
         return ClassFile.of().build(self, builder -> {
             builder.withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL);
             builder.withInterfaceSymbols(Api.task(type.parameterCount()));
@@ -61,7 +59,7 @@ final class KernelClass {
                 code.invokestatic(self, Kernel.METHOD, type).return_();
             });
             builder.withMethodBody(Kernel.METHOD, type, ClassFile.ACC_PUBLIC | ClassFile.ACC_STATIC, code -> {
-                Code writer = new Code(code, type);
+                Code writer = new Code(code, type, form.functions);
                 body.accept(writer);
                 writer.end();
             });

@@ -4,7 +4,7 @@ import dev.t2i.error.BackendException;
 
 /**
  * Holds one kernel's class. TornadoVM keeps what it has learnt of it as long as the JVM runs, and the class with it: so there is one for a
- * kernel and number of rooms, in however many plans it is.
+ * kernel and {@link KernelClass.Form}, in however many plans it is.
  */
 final class KernelLoader extends ClassLoader {
     private KernelLoader() {
@@ -16,8 +16,8 @@ final class KernelLoader extends ClassLoader {
      *
      * @param rooms that there are
      */
-    static Object task(Kernel kernel, int rooms) {
-        return kernel.code().task(rooms, bytes -> {
+    static Object task(Kernel kernel, int rooms, Tornado.Device device) {
+        return kernel.code().task(new KernelClass.Form(rooms, Functions.of(device)), bytes -> {
             try {
                 return new KernelLoader().defineClass(GeneratedKernel.class.getName(), bytes, 0, bytes.length).getConstructor().newInstance();
             } catch (ReflectiveOperationException | LinkageError e) {

@@ -46,7 +46,7 @@ final class SelfTest {
         for (Kernel kernel : sum.kernels(to, new Spot(Room.TEMPORARIES, 0))) {
             String id = "t" + ids.size();
             ids.add(id);
-            Tornado.task(graph, id, KernelLoader.task(kernel, Room.ALWAYS.size()), new Object[] {context, states, scratch, numbers, constants, result});
+            Tornado.task(graph, id, KernelLoader.task(kernel, Room.ALWAYS.size(), device), new Object[] {context, states, scratch, numbers, constants, result});
             Tornado.schedule(scheduler, "selfTest." + id, kernel.grid());
         }
         Tornado.toHost(graph, Tornado.Transfer.EVERY_EXECUTION, result);

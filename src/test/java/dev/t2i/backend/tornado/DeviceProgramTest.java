@@ -104,7 +104,7 @@ class DeviceProgramTest {
         graph.output("gathered", graph.add(new Op.Gather(), graph.state("w0", DType.F32, Shape.of(3, 4)), graph.input("ids", DType.I32, Shape.of(6))));
         Graph device = Passes.optimize(new GraphSplit(graph, _ -> false).device());
         for (Task task : new DeviceProgram(device, offsets(device), LibraryRule.NONE, Integer.MAX_VALUE).tasks()) {
-            byte[] bytes = ((Kernel) task).code().bytes("dev.t2i.Example", Room.ALWAYS.size());
+            byte[] bytes = ((Kernel) task).code().bytes("dev.t2i.Example", new KernelClass.Form(Room.ALWAYS.size(), Functions.DRIVER));
             // Types of TornadoVM are not here, so what it finds can only concern them.
             ClassFile.of().verify(bytes).forEach(error -> assertTrue(error.getMessage().contains("tornado"), task.what() + ": " + error.getMessage()));
         }

@@ -9,6 +9,7 @@ public final class JvmBackend implements Backend {
 
     private final LibraryRule libraries;
     private final long mostTemporaries;
+    private final Functions functions;
 
     public JvmBackend() {
         this(LibraryRule.NONE);
@@ -18,10 +19,19 @@ public final class JvmBackend implements Backend {
         this(libraries, DeviceMemory.mostElements(DEVICE));
     }
 
+    JvmBackend(Functions functions) {
+        this(LibraryRule.NONE, DeviceMemory.mostElements(DEVICE), functions);
+    }
+
     /** @param mostTemporaries elements of an array for temporaries at most */
     JvmBackend(LibraryRule libraries, long mostTemporaries) {
+        this(libraries, mostTemporaries, Functions.DRIVER);
+    }
+
+    private JvmBackend(LibraryRule libraries, long mostTemporaries, Functions functions) {
         this.libraries = libraries;
         this.mostTemporaries = mostTemporaries;
+        this.functions = functions;
     }
 
     @Override
@@ -36,6 +46,6 @@ public final class JvmBackend implements Backend {
 
     @Override
     public Session open() {
-        return new TornadoSession(DEVICE, libraries, (_, stateSize, programs) -> new JvmDevice(stateSize, programs), mostTemporaries);
+        return new TornadoSession(DEVICE, libraries, (_, stateSize, programs) -> new JvmDevice(stateSize, programs, functions), mostTemporaries);
     }
 }

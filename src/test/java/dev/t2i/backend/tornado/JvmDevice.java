@@ -39,9 +39,16 @@ final class JvmDevice extends ClassLoader implements DevicePrograms {
     private final Map<Kernel, Compiled> compiled = new IdentityHashMap<>();
     private final FakeArray states;
     private final int rooms;
+    private final Functions functions;
 
     JvmDevice(int stateSize, List<DeviceProgram> programs) {
+        this(stateSize, programs, Functions.DRIVER);
+    }
+
+    /** @param functions what kernels compute functions with; the driver's are Java's here */
+    JvmDevice(int stateSize, List<DeviceProgram> programs, Functions functions) {
         super(JvmDevice.class.getClassLoader());
+        this.functions = functions;
         states = array(Math.ceilDiv(stateSize, DevicePlan.BLOCK) * DevicePlan.BLOCK);
         this.rooms = DeviceMemory.rooms(programs);
         Map<Room, FakeArray> shared = new EnumMap<>(Map.of(Room.STATES, states));
@@ -121,7 +128,7 @@ final class JvmDevice extends ClassLoader implements DevicePrograms {
     }
 
     private Compiled compiled(Kernel kernel) {
-        byte[] bytes = kernel.code().bytes(KERNEL, rooms);
+        byte[] bytes = kernel.code().bytes(KERNEL, new KernelClass.Form(rooms, functions));
         Class<?> type = new KernelClasses(this).define(bytes);
         Method method = java.util.Arrays.stream(type.getMethods()).filter(each -> each.getName().equals(Kernel.METHOD)).findFirst().orElseThrow();
         return new Compiled(method, new String(bytes, StandardCharsets.ISO_8859_1).contains("Barrier"));

@@ -39,7 +39,7 @@ class TornadoFaultTest {
         Tornado.segment(result).setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, 0, UNTOUCHED);
         Tornado.toDevice(graph, Tornado.Transfer.EVERY_EXECUTION, context, arrays[0], arrays[1], arrays[2], arrays[3], result);
         Object scheduler = Tornado.scheduler();
-        Tornado.task(graph, "t0", KernelLoader.task(new Kernel("a fault", KernelClass.of(code), grid, Work.NONE), Room.ALWAYS.size()),
+        Tornado.task(graph, "t0", KernelLoader.task(new Kernel("a fault", KernelClass.of(code), grid, Work.NONE), Room.ALWAYS.size(), Tornado.devices().getFirst()),
                 new Object[] {context, arrays[0], arrays[1], arrays[2], arrays[3], result});
         Tornado.schedule(scheduler, "fault.t0", grid);
         Tornado.toHost(graph, Tornado.Transfer.EVERY_EXECUTION, result);
@@ -66,8 +66,9 @@ class TornadoFaultTest {
     void aKernelHasOneClassInAllPlans() {
         Kernel kernel = new Kernel("a kernel", KernelClass.of(TornadoFaultTest::writeTwo), Grid.items(1), Work.NONE);
         int rooms = Room.ALWAYS.size();
-        assertSame(KernelLoader.task(kernel, rooms), KernelLoader.task(kernel, rooms));
-        assertSame(KernelLoader.task(kernel, rooms), KernelLoader.task(kernel.with(Room.INPUTS, LibraryArray.LEFT), rooms));
+        Tornado.Device device = Tornado.devices().getFirst();
+        assertSame(KernelLoader.task(kernel, rooms, device), KernelLoader.task(kernel, rooms, device));
+        assertSame(KernelLoader.task(kernel, rooms, device), KernelLoader.task(kernel.with(Room.INPUTS, LibraryArray.LEFT), rooms, device));
     }
 
     @Test
