@@ -12,8 +12,9 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * What devices' own libraries are asked before TornadoVM starts with them, since two of its drivers go wrong where there is no device. The only place
- * that names drivers: each rule is for a module of TornadoVM 5.2, and without that module there is nothing to do.
+ * What is special about single drivers of TornadoVM 5.2, and the only place that names any: what devices' own libraries are asked before TornadoVM starts with
+ * them, since two of its drivers go wrong where there is no device, and whose functions are coarse. Each rule is for a driver's module or name, and without that
+ * driver there is nothing to do.
  */
 @SuppressWarnings("restricted") // binding C is what it is for
 final class DriverChecks {
@@ -29,6 +30,9 @@ final class DriverChecks {
     /** CUDA's drivers do not look at what cuInit returns, and take what then lies on the stack for the number of devices: they may search for minutes. */
     private static final Set<String> CUDA = Set.of("tornado.drivers.ptx", "tornado.drivers.cuda");
     private static final int NO_DEVICE = 100;
+
+    /** Its functions are instructions that are meant for shading. */
+    private static final String COARSE = "ptx";
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final boolean WINDOWS = System.getProperty("os.name").startsWith("Windows");
@@ -51,6 +55,11 @@ final class DriverChecks {
     static Optional<String> against(String module) {
         // Without the library it says so itself, in its own words.
         return CUDA.contains(module) ? open(WINDOWS ? "nvcuda.dll" : "libcuda.so.1").flatMap(DriverChecks::cuda) : Optional.empty();
+    }
+
+    /** Whether {@link Functions} of this driver, by its devices' name, are too coarse to train with. */
+    static boolean hasCoarseFunctions(String driver) {
+        return driver.equals(COARSE);
     }
 
     /** What belongs to the reason why the driver of this module did not start. */

@@ -27,7 +27,7 @@ enum Functions {
     private static final float[] COS = {2.443315711809948e-5f, -1.388731625493765e-3f, 4.166664568298827e-2f, -0.5f, 1};
 
     static Functions of(Tornado.Device device) {
-        return device.driver().equals("ptx") ? WRITTEN : DRIVER;
+        return DriverChecks.hasCoarseFunctions(device.driver()) ? WRITTEN : DRIVER;
     }
 
     /** Puts the function, by its name in TornadoMath, of the float on the stack in its place. */
