@@ -39,7 +39,7 @@ final class Profile {
             "-Dtornado.eventpool.maxwaitevents=32000",
             // Looks for reductions to rewrite; ours are written.
             "-Dtornado.experimental.reduce=false",
-            // It loses an operand where a product is added to itself; the drivers contract products and sums anyway.
+            // It loses an operand where a product is added to itself; most drivers join products and sums anyway. The program itself turns it on for one that doesn't.
             "-Dtornado.enable.fma=false",
             // Its saving of loads and stores makes SPIR-V of loops that no driver takes: values are used where they have not been computed on every way.
             "-Dtornado.spirv.loadstore=false",

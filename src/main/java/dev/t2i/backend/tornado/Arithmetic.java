@@ -107,18 +107,44 @@ final class Arithmetic {
             // Two questions, for drivers take "not less" for an answer, which NaN is too.
             case GREATER_EQUAL -> code.choose(no -> ifGreater(code, registers[a], registers[b], no), () -> code.number(1), () -> equal(a, b));
             case EQUAL -> equal(a, b);
+            case ADD -> sum(a, b);
+            case SUB -> difference(a, b);
             default -> {
                 load(a);
                 load(b);
                 switch (kind) {
-                    case ADD -> raw.fadd();
-                    case SUB -> raw.fsub();
                     case MUL -> raw.fmul();
                     case DIV -> raw.fdiv();
                     default -> throw new IllegalArgumentException("no instruction for " + kind);
                 }
             }
         }
+    }
+
+    private void sum(int a, int b) {
+        load(a);
+        if (DriverChecks.joinsProductsAndSums()) {
+            // As a difference: of a product that is added to itself TornadoVM would lose the other operand.
+            code.number(0);
+            load(b);
+            raw.fsub().fsub();
+        } else {
+            load(b);
+            raw.fadd();
+        }
+    }
+
+    private void difference(int a, int b) {
+        load(a);
+        if (DriverChecks.joinsProductsAndSums()) {
+            // Else TornadoVM makes a sum of a difference from what was negated.
+            code.number(0);
+            load(b);
+            raw.fadd();
+        } else {
+            load(b);
+        }
+        raw.fsub();
     }
 
     private void equal(int a, int b) {

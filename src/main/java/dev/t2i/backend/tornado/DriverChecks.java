@@ -13,7 +13,7 @@ import java.util.function.Function;
 
 /**
  * What is special about single drivers of TornadoVM 5.2, and the only place that names any: what devices' own libraries are asked before TornadoVM starts with
- * them, since two of its drivers go wrong where there is no device, and whose functions are coarse. Each rule is for a driver's module or name, and without that
+ * them, since two of its drivers go wrong where there is no device, whose functions are coarse, and who needs products and sums joined. Each rule is for a driver's module or name, and without that
  * driver there is nothing to do.
  */
 @SuppressWarnings("restricted") // binding C is what it is for
@@ -27,8 +27,15 @@ final class DriverChecks {
     private static final String WITHOUT_LEVEL_ZERO = "opencl";
     private static final int GPU_ONLY = 1;
 
+    /**
+     * PTX's driver says of each operation how it is rounded, so NVIDIA's assembler may not join a product and a sum, as other drivers' compilers do: matrix products
+     * would run at half speed. TornadoVM joins them itself where this property says so, for all drivers.
+     */
+    private static final String PTX = "tornado.drivers.ptx";
+    private static final String JOIN = "tornado.enable.fma";
+
     /** CUDA's drivers do not look at what cuInit returns, and take what then lies on the stack for the number of devices: they may search for minutes. */
-    private static final Set<String> CUDA = Set.of("tornado.drivers.ptx", "tornado.drivers.cuda");
+    private static final Set<String> CUDA = Set.of(PTX, "tornado.drivers.cuda");
     private static final int NO_DEVICE = 100;
 
     /** Its functions are instructions that are meant for shading. */
@@ -36,6 +43,8 @@ final class DriverChecks {
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final boolean WINDOWS = System.getProperty("os.name").startsWith("Windows");
+
+    private static final String CUDA_LIBRARY = WINDOWS ? "nvcuda.dll" : "libcuda.so.1";
 
     private static String noLevelZero = "";
 
@@ -49,12 +58,22 @@ final class DriverChecks {
                 System.setProperty(RUNTIMES, WITHOUT_LEVEL_ZERO);
             }
         }
+        if (!joinsProductsAndSums()) {
+            // TornadoVM's own default is to join them.
+            boolean cuda = ModuleLayer.boot().findModule(PTX).isPresent() && open(CUDA_LIBRARY).filter(library -> cuda(library).isEmpty()).isPresent();
+            System.setProperty(JOIN, String.valueOf(cuda));
+        }
+    }
+
+    /** Whether TornadoVM makes one operation of a product and a sum. */
+    static boolean joinsProductsAndSums() {
+        return Boolean.getBoolean(JOIN);
     }
 
     /** Why the driver of this module is not to be started; nothing if it may try. */
     static Optional<String> against(String module) {
         // Without the library it says so itself, in its own words.
-        return CUDA.contains(module) ? open(WINDOWS ? "nvcuda.dll" : "libcuda.so.1").flatMap(DriverChecks::cuda) : Optional.empty();
+        return CUDA.contains(module) ? open(CUDA_LIBRARY).flatMap(DriverChecks::cuda) : Optional.empty();
     }
 
     /** Whether {@link Functions} of this driver, by its devices' name, are too coarse to train with. */

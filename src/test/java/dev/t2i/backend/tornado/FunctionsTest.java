@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The functions that kernels have written out for drivers whose own are coarse, computed as Java. */
 class FunctionsTest {
@@ -64,6 +66,39 @@ class FunctionsTest {
             found = compute(kind, new double[] {Double.POSITIVE_INFINITY, Double.NaN, 1e30f, -1e9f});
             assertTrue(Double.isNaN(found[0]) && Double.isNaN(found[1]) && Math.abs(found[2]) <= 1 && Math.abs(found[3]) <= 1, () -> kind + " of strange numbers");
         }
+    }
+
+    /** Where TornadoVM joins products and sums, sums and differences are written in another way. */
+    @ParameterizedTest
+    @EnumSource(names = {"ADD", "SUB"})
+    void sumsAreTheSameHoweverWritten(Op.BinaryKind kind) {
+        double[] numbers = {0, -0.0, 1, -1, 0.1f, Float.MAX_VALUE, -Float.MAX_VALUE, Float.MIN_VALUE, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.NaN};
+        for (double other : numbers) {
+            double[] plain = compute(kind, numbers, other);
+            String before = System.setProperty("tornado.enable.fma", "true");
+            try {
+                double[] found = compute(kind, numbers, other);
+                for (int i = 0; i < numbers.length; i++) {
+                    // Minus zero and zero count as the same.
+                    assertTrue(found[i] == plain[i] || Double.isNaN(found[i]) && Double.isNaN(plain[i]), kind + " of " + numbers[i] + " and " + other);
+                }
+            } finally {
+                // A device that other tests run on goes by it, too.
+                if (before == null) {
+                    System.clearProperty("tornado.enable.fma");
+                } else {
+                    System.setProperty("tornado.enable.fma", before);
+                }
+            }
+        }
+    }
+
+    private static double[] compute(Op.BinaryKind kind, double[] numbers, double other) {
+        double[] others = new double[numbers.length];
+        java.util.Arrays.fill(others, other);
+        Trial trial = new Trial(1);
+        trial.graph().output("y", trial.graph().add(new Op.Binary(kind), trial.numbers(numbers), trial.numbers(others)));
+        return GraphRun.run(new JvmBackend(Functions.DRIVER), trial.graph(), trial.inputs()).get("y");
     }
 
     @Test
