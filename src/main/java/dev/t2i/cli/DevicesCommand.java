@@ -39,8 +39,9 @@ final class DevicesCommand extends T2iCommand {
         out().printf("Memory     %s, of which the Java heap may take %s%n",
                 gibibytes(devices.machine.memoryBytes), gibibytes(devices.java.maxHeapBytes));
         out().println("Backends, fastest first; 'auto' takes the first that can run here");
+        int width = devices.backends.stream().mapToInt(each -> each.name().length()).max().orElse(0);
         for (Backends.Offer backend : devices.backends) {
-            out().printf("  %-8s %s%s%n", backend.name(), backend.available() ? "" : "not available: ", backend.description());
+            out().printf("  %-" + width + "s  %s%s%n", backend.name(), backend.available() ? "" : "not available: ", backend.description());
         }
         return ExitCode.DONE;
     }

@@ -41,6 +41,8 @@ final class Profile {
             "-Dtornado.experimental.reduce=false",
             // It loses an operand where a product is added to itself; the drivers contract products and sums anyway.
             "-Dtornado.enable.fma=false",
+            // Its saving of loads and stores makes SPIR-V of loops that no driver takes: values are used where they have not been computed on every way.
+            "-Dtornado.spirv.loadstore=false",
             // TornadoVM's default lets drivers forget infinities and NaN. Without warnings: of each kernel a driver has something to say.
             "-Dtornado.opencl.compiler.flags=-cl-mad-enable -w",
             // Only a ceiling of TornadoVM's own, by default 4 GB; the device has one anyway.

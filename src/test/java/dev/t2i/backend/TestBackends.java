@@ -3,7 +3,7 @@ package dev.t2i.backend;
 import dev.t2i.backend.nativelib.NativeBackends;
 import dev.t2i.backend.scalar.ScalarBackend;
 import dev.t2i.backend.tornado.JvmBackend;
-import dev.t2i.backend.tornado.TornadoBackend;
+import dev.t2i.backend.tornado.TestDevice;
 import dev.t2i.backend.vector.UnfusedVectorBackend;
 import dev.t2i.backend.vector.VectorBackend;
 import dev.t2i.graph.Graph;
@@ -23,7 +23,7 @@ record TestBackends(String name, Supplier<Backend> backend, double slack) {
     static List<TestBackends> all() {
         if (Boolean.getBoolean("t2i.tornado")) {
             // Devices have functions of their own, and sums in their own order: 1e-4 instead of 3e-6.
-            return List.of(new TestBackends("tornado", () -> new TornadoBackend("tornado"), DEVICE_SLACK));
+            return List.of(new TestBackends("tornado", TestDevice::backend, DEVICE_SLACK));
         }
         return List.of(
                 new TestBackends("scalar after passes", OptimizingScalarBackend::new, 1),

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.t2i.backend.Backend;
 import dev.t2i.backend.tornado.JvmBackend;
-import dev.t2i.backend.tornado.TornadoBackend;
+import dev.t2i.backend.tornado.TestDevice;
 import dev.t2i.backend.vector.VectorBackend;
 import dev.t2i.tensor.Tensor;
 import java.util.List;
@@ -43,7 +43,7 @@ class SystemsDeviceTest {
 
     private static void compare(GoldenCase golden) {
         long start = System.nanoTime();
-        Backend backend = Boolean.getBoolean("t2i.tornado") ? new TornadoBackend("tornado") : new JvmBackend();
+        Backend backend = Boolean.getBoolean("t2i.tornado") ? TestDevice.backend() : new JvmBackend();
         try (GoldenRun device = new GoldenRun(golden, backend, UnaryOperator.identity());
                 GoldenRun processor = new GoldenRun(golden, new VectorBackend(), UnaryOperator.identity())) {
             int steps = Math.min(golden.steps(), Integer.getInteger(STEPS, golden.steps()));

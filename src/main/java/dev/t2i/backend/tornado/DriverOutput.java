@@ -18,14 +18,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * What TornadoVM and its drivers print. While one of their calls runs, the process's standard streams lead into a file: their
- * native code prints on standard output, which is for results, and a call of OpenCL or CUDA that failed is told of there and
+ * native code prints on standard output, which is for results, and a call of OpenCL, CUDA or Level Zero that failed is told of there and
  * nowhere else. TornadoVM goes on as if nothing had happened, with arrays that hold anything, so each such line becomes an exception here.
  *
  * <p>Anything else that was printed goes to standard error, unless the call failed: then it is the best reason there is.
@@ -43,11 +45,18 @@ public final class DriverOutput {
     private static final int KEPT = 1 << 20;
     private static final int LONGEST = 250;
 
-    private static final Pattern FAILED = Pattern.compile("\\[TornadoVM-(?!\\w+-NVML)[\\w-]*JNI\\] ERROR : (.*?) -> Returned: (-?\\d+)");
+    /** As the interfaces to OpenCL and CUDA say it, and as the one to Level Zero does. */
+    private static final Pattern FAILED = Pattern.compile("\\[TornadoVM-(?!\\w+-NVML)[\\w-]*JNI\\] ERROR : (?<call>.*?) -> Returned: (?<code>-?\\d+)"
+            + "|Error Code \\(hex\\): \\w+ Error-Decimal: (?<number>-?\\d+) in method: ?(?<method>\\w+)");
     /** What TornadoVM says when it takes other work groups than it was told: ours share local memory, and come out wrong. */
-    private static final String OTHER_GROUPS = "TornadoVM changed the user-defined local size";
+    private static final String OTHER_GROUPS = "TornadoVM changed the user-defined local ";
     /** Questions that a driver need not answer, and what comes after the work. */
-    private static final Pattern HARMLESS = Pattern.compile("^(?:clGet|clRelease|cu\\w*Get|cuEventElapsed|cu\\w+Destroy|cuMemFree)");
+    private static final Pattern HARMLESS = Pattern.compile("^(?:clGet|clRelease|cu\\w*Get|cuEventElapsed|cu\\w+Destroy|cuMemFree|ze\\w*Get|ze\\w+Destroy|zeMemFree|ze\\w*Timestamp|zeKernelSuggest)");
+    /**
+     * Codes for too little memory, by the beginning of a call's name: CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_HOST_MEMORY, CL_INVALID_BUFFER_SIZE;
+     * CUDA_ERROR_OUT_OF_MEMORY; ZE_RESULT_ERROR_OUT_OF_HOST_MEMORY, ZE_RESULT_ERROR_OUT_OF_DEVICE_MEMORY, ZE_RESULT_ERROR_UNSUPPORTED_SIZE.
+     */
+    private static final Map<String, Set<Integer>> MEMORY = Map.of("cl", Set.of(-4, -6, -61), "cu", Set.of(2), "ze", Set.of(0x70000002, 0x70000003, 0x78000009));
     private static final Pattern COMPILER = Pattern.compile("(?im)^.*\\b(?:error|invalid build option)\\b.*$");
 
     /** Constants, which cost nothing to call, of a class that Windows never loads. */
@@ -234,9 +243,13 @@ public final class DriverOutput {
         }
         Matcher line = COMPILER.matcher(text);
         while (line.find()) {
-            if (!line.group().startsWith("[")) {
+            if (!line.group().stripLeading().startsWith("[")) {
                 return new BackendException("%s: %s".formatted(e.getMessage(), OneLine.of(line.group(), LONGEST)), e);
             }
+        }
+        if (refused.isPresent()) {
+            // A driver's verdict has no form of its own; what TornadoVM throws for it says nothing.
+            return new BackendException("%s: %s".formatted(e.getMessage(), OneLine.of(text, LONGEST)), e);
         }
         return e;
     }
@@ -249,8 +262,10 @@ public final class DriverOutput {
         }
         Matcher failed = FAILED.matcher(text);
         while (failed.find()) {
-            String call = failed.group(1).strip();
-            int code = Integer.parseInt(failed.group(2));
+            boolean plain = failed.group("call") != null;
+            String call = failed.group(plain ? "call" : "method").strip();
+            // Some calls' codes are printed as numbers without a sign.
+            int code = new java.math.BigInteger(failed.group(plain ? "code" : "number")).intValue();
             if (HARMLESS.matcher(call).find()) {
                 continue;
             }
@@ -261,8 +276,7 @@ public final class DriverOutput {
         return Optional.empty();
     }
 
-    /** CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_HOST_MEMORY, CL_INVALID_BUFFER_SIZE; CUDA_ERROR_OUT_OF_MEMORY. */
     private static boolean isMemory(String call, int code) {
-        return call.startsWith("cl") ? code == -4 || code == -6 || code == -61 : code == 2;
+        return MEMORY.entrySet().stream().anyMatch(each -> call.startsWith(each.getKey()) && each.getValue().contains(code));
     }
 }

@@ -8,6 +8,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,7 +24,6 @@ final class Tornado {
             + "and start t2i by its launcher: java -jar t2i.jar";
     /** What to do where TornadoVM is, but no device. */
     static final String DRIVER = "install the device's driver (for OpenCL on a processor: pocl-opencl-icd), or a TornadoVM SDK with a backend for your device";
-    private static final Pattern NO_DRIVER = Pattern.compile("No (\\S+) (?:platforms|devices) found");
     private static final Pattern WRAPPING = Pattern.compile("\u001b\\[[0-9;]*m|(?s)\\s*Stack ?trace:.*|Bailout is disabled\\.\\s*Reason:|\\[ERROR]"
             + "|The internal error is:|To increase the maximum device memory, use -Dtornado\\.device\\.memory=<X>GB");
     private static final int LONGEST = 300;
@@ -71,22 +71,33 @@ final class Tornado {
     }
 
     private static List<Device> find() {
-        List<Device> devices = new ArrayList<>();
-        Object runtime = callStatic("runtime.TornadoRuntimeProvider", "getTornadoRuntime");
+        Drivers.start();
+        Object runtime = runtime();
         int drivers = (int) call(runtime, "getNumBackends");
+        List<Device> devices = new ArrayList<>();
         for (int driver = 0; driver < drivers; driver++) {
-            String name = call(runtime, "getBackendType", driver).toString().toLowerCase(java.util.Locale.ROOT);
-            Object backend = call(runtime, "getBackend", driver);
-            int count = (int) call(backend, "getNumDevices");
-            for (int i = 0; i < count; i++) {
-                Object device = call(backend, "getDevice", i);
-                String what = call(device, "getDescription").toString().trim().replaceAll("\\s+", " ");
-                long[] group = (long[]) call(device, "getDeviceMaxWorkgroupDimensions");
-                devices.add(new Device(name, driver, i, what, (long) call(device, "getMaxGlobalMemory"), (long) call(device, "getMaxAllocMemory"),
-                        (long) call(device, "getDeviceLocalMemorySize"), group[0], device));
-            }
+            devices.addAll(devicesOf(call(runtime, "getBackend", driver), call(runtime, "getBackendType", driver).toString().toLowerCase(Locale.ROOT), driver));
         }
         return devices;
+    }
+
+    /** A driver's devices. */
+    static List<Device> devicesOf(Object backend, String name, int driver) {
+        List<Device> devices = new ArrayList<>();
+        int count = (int) call(backend, "getNumDevices");
+        for (int i = 0; i < count; i++) {
+            Object device = call(backend, "getDevice", i);
+            String what = call(device, "getDescription").toString().trim().replaceAll("\\s+", " ");
+            long[] group = (long[]) call(device, "getDeviceMaxWorkgroupDimensions");
+            devices.add(new Device(name, driver, i, what, (long) call(device, "getMaxGlobalMemory"), (long) call(device, "getMaxAllocMemory"),
+                    (long) call(device, "getDeviceLocalMemorySize"), group[0], device));
+        }
+        return devices;
+    }
+
+    /** TornadoVM itself, which starts when it is first asked for. */
+    static Object runtime() {
+        return callStatic("runtime.TornadoRuntimeProvider", "getTornadoRuntime");
     }
 
     static Object context() {
@@ -257,6 +268,11 @@ final class Tornado {
         }
     }
 
+    /** A class of TornadoVM's that is not initialized by looking at it. */
+    static Class<?> unstarted(String name) throws ClassNotFoundException {
+        return Class.forName(ROOT + name, false, ClassLoader.getSystemClassLoader());
+    }
+
     private static Object make(String name, Object... arguments) {
         Class<?> type = type(name);
         for (var constructor : type.getConstructors()) {
@@ -361,7 +377,7 @@ final class Tornado {
     /** Its classes are there, but something that they need is not: most often a driver. */
     private static BackendException notStarted(LinkageError e) {
         String reason = reason(e);
-        Matcher none = NO_DRIVER.matcher(reason);
+        Matcher none = Drivers.NONE.matcher(reason);
         if (none.find()) {
             return new BackendException("TornadoVM finds no %s device: %s".formatted(none.group(1), DRIVER), e);
         }
@@ -380,7 +396,7 @@ final class Tornado {
     }
 
     /** What is known of a failure, the innermost message in one line, without what TornadoVM wraps around it. */
-    private static String reason(Throwable e) {
+    static String reason(Throwable e) {
         Throwable cause = innermost(e);
         String message = cause.getMessage() == null || cause.getMessage().isBlank() ? cause.getClass().getName() : cause.getMessage();
         return OneLine.of(WRAPPING.matcher(message).replaceAll(" "), LONGEST).replaceAll(" {2,}", " ");

@@ -7,15 +7,8 @@ import dev.t2i.error.BackendException;
 import dev.t2i.error.OneLine;
 import dev.t2i.graph.Graph;
 import dev.t2i.graph.TensorType;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Properties;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -36,14 +29,21 @@ public final class TornadoBackend implements Backend {
     public TornadoBackend(String name) {
         List<Tornado.Device> devices = devices();
         device = name.equals("tornado") ? devices.getFirst()
-                : devices.stream().filter(each -> each.address().equals(name)).findFirst().orElseThrow(() -> new BackendException(
-                        "there is no device '%s', TornadoVM finds %s; take one of those (tornado:DRIVER:DEVICE), or 'tornado' for the first"
-                                .formatted(OneLine.of(name, LONGEST_NAME), devices.stream().map(Tornado.Device::address).collect(Collectors.joining(", ")))));
+                : devices.stream().filter(each -> each.address().equals(name)).findFirst().orElseThrow(() -> none(name, devices));
         if (!"false".equals(System.getProperty(BAILOUT))) {
             throw new BackendException("TornadoVM would run kernels that fail as plain Java, which computes nothing: start t2i by its launcher "
                     + "(java -jar t2i.jar) or with -D%s=false, and leave it out of T2I_JAVA_OPTIONS".formatted(BAILOUT));
         }
         libraries = Libraries.rule(device);
+    }
+
+    private static BackendException none(String name, List<Tornado.Device> devices) {
+        String asked = OneLine.of(name, LONGEST_NAME);
+        String there = devices.stream().map(Tornado.Device::address).collect(Collectors.joining(", "));
+        return Drivers.idle().stream().filter(each -> (name + ":").startsWith(each.address() + ":")).findFirst()
+                .map(each -> new BackendException("'%s' cannot be used: %s, or take another of TornadoVM's devices (%s)".formatted(asked, each.why(), there), each.cause()))
+                .orElseGet(() -> new BackendException("there is no device '%s', TornadoVM finds %s; take one of those (tornado:DRIVER:DEVICE), or 'tornado' for the first"
+                        .formatted(asked, there)));
     }
 
     private static List<Tornado.Device> devices() {
@@ -53,7 +53,10 @@ public final class TornadoBackend implements Backend {
         }
         List<Tornado.Device> devices = Tornado.devices();
         if (devices.isEmpty()) {
-            throw new BackendException("TornadoVM finds no device: " + Tornado.DRIVER);
+            String reasons = Drivers.idle().stream().map(each -> each.name() + ": " + each.reason()).collect(Collectors.joining("; "));
+            BackendException failure = new BackendException("TornadoVM finds no device%s: %s".formatted(reasons.isEmpty() ? "" : " (" + reasons + ")", Tornado.DRIVER));
+            Drivers.idle().forEach(each -> failure.addSuppressed(each.cause()));
+            throw failure;
         }
         return devices;
     }
@@ -67,25 +70,9 @@ public final class TornadoBackend implements Backend {
         return devices().stream().map(Tornado.Device::address).toList();
     }
 
-    /** Drivers that the SDK has but that find no device here, and what to do, by the beginning of their devices' names. */
+    /** Drivers that the SDK has but that do not work here, and why, by the beginning of their devices' names; known once devices have been looked for. */
     public static Map<String, String> idle() {
-        String home = System.getenv("TORNADOVM_HOME");
-        Path file = home == null ? null : Path.of(home, "etc", "tornado.backend");
-        if (file == null || !Files.isReadable(file)) {
-            return Map.of();
-        }
-        Properties properties = new Properties();
-        try (var in = Files.newBufferedReader(file)) {
-            properties.load(in);
-        } catch (IOException | IllegalArgumentException e) {
-            throw new BackendException(file + ": cannot be read; install the SDK again", e);
-        }
-        Set<String> working = devices().stream().map(Tornado.Device::driver).collect(Collectors.toSet());
-        return Arrays.stream(properties.getProperty("tornado.backends", "").split(","))
-                .map(each -> each.strip().replaceFirst("-backend$", "").toLowerCase(Locale.ROOT))
-                .filter(each -> !each.isEmpty() && !working.contains(each))
-                .collect(Collectors.toMap(each -> "tornado:" + each, _ -> "the SDK has this driver, but it finds no device: " + Tornado.DRIVER,
-                        (a, _) -> a, TreeMap::new));
+        return Drivers.idle().stream().collect(Collectors.toMap(Drivers.Idle::address, Drivers.Idle::why, (a, _) -> a, TreeMap::new));
     }
 
     @Override

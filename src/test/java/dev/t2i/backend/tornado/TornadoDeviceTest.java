@@ -41,7 +41,7 @@ class TornadoDeviceTest {
     @Test
     void programsAlternate() {
         requireDevice();
-        try (Session session = new TornadoBackend("tornado").open()) {
+        try (Session session = TestDevice.backend().open()) {
             session.put("sum", GraphRun.tensor(DType.F32, Shape.of(3)));
             Executable[] adders = new Executable[3];
             for (int i = 0; i < adders.length; i++) {
@@ -84,7 +84,7 @@ class TornadoDeviceTest {
     @Test
     void arraysDoNotCountAgainstTheLimitForDirectBuffers() {
         requireDevice();
-        try (Session session = new TornadoBackend("tornado").open()) {
+        try (Session session = TestDevice.backend().open()) {
             Shape shape = Shape.of(1 << 22);
             // A direct buffer itself, which has to stay.
             Tensor start = GraphRun.tensor(DType.F32, shape);
@@ -104,7 +104,7 @@ class TornadoDeviceTest {
     @Test
     void aClosedSessionLeavesNothingOnTheDevice() {
         requireDevice();
-        TornadoBackend backend = new TornadoBackend("tornado");
+        TornadoBackend backend = TestDevice.backend();
         backend.open().close();
         long before = allocated();
         try (Session session = backend.open()) {
@@ -171,7 +171,7 @@ class TornadoDeviceTest {
     @Test
     void parametersStayOnTheDevice() {
         requireDevice();
-        try (Session session = new TornadoBackend("tornado").open()) {
+        try (Session session = TestDevice.backend().open()) {
             Shape shape = Shape.of(100, 1000);
             session.put("w", GraphRun.tensor(DType.F32, shape));
             Graph graph = new Graph();

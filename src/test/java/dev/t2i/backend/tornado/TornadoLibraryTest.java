@@ -54,12 +54,12 @@ class TornadoLibraryTest {
         assertTrue(message.contains(PROPERTY + "=on") && message.contains("tornado:opencl:0 has no nvidia/cublas"), message);
         assertTrue(assertThrows(BackendException.class, () -> rule("perhaps")).getMessage().contains("auto, on or off"));
         System.clearProperty(PROPERTY);
-        assertFalse(new TornadoBackend("tornado").description().contains("cublas"));
+        assertFalse(TestDevice.backend().description().contains("cublas"));
         try (StandInLibrary _ = new StandInLibrary(UnaryOperator.identity())) {
             assertEquals(LibraryRule.ALL, rule("on"));
             assertEquals(LibraryRule.NONE, rule("off"));
             assertEquals(LibraryRule.LARGE, rule("auto"));
-            assertTrue(new TornadoBackend("tornado").description().contains("nvidia/cublas"));
+            assertTrue(TestDevice.backend().description().contains("nvidia/cublas"));
         }
     }
 
@@ -81,7 +81,7 @@ class TornadoLibraryTest {
         halve.output("sum", again.sum());
         Random random = new Random(3);
         Tensor start = GraphRun.uniform(random, DType.F32, shape, -1, 1);
-        try (StandInLibrary library = new StandInLibrary(UnaryOperator.identity()); Session device = new TornadoBackend("tornado").open(); Session scalar = new ScalarBackend().open()) {
+        try (StandInLibrary library = new StandInLibrary(UnaryOperator.identity()); Session device = TestDevice.backend().open(); Session scalar = new ScalarBackend().open()) {
             int tested = library.calls();
             device.put("w", start);
             scalar.put("w", start);
