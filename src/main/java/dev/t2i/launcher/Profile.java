@@ -58,6 +58,8 @@ final class Profile {
     /** Commands that look at every backend there is. */
     private static final List<String> LOOK_AT_ALL = Collections.singletonList("devices");
     private static final String NAME = "tornado";
+    /** TornadoVM's jar for the library that computes large products; its module has dots. */
+    private static final String CUBLAS = "tornado-cublas";
 
     private final List<String> options;
     private final Sdk sdk;
@@ -107,6 +109,10 @@ final class Profile {
         }
         options.addAll(TORNADO);
         options.addAll(COMMON);
+        if (sdk.has(CUBLAS)) {
+            // The file of arguments says so of drivers alone, and Java would warn of a library in four lines. Of a module that is not there it warns, too.
+            options.add("--enable-native-access=" + CUBLAS.replace('-', '.'));
+        }
         return new Profile(options, sdk);
     }
 

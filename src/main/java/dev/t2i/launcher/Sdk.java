@@ -99,6 +99,15 @@ final class Sdk {
         return home.resolve("share").resolve("java").resolve("tornado");
     }
 
+    /** Whether a jar of that name, beside its version, is among them. */
+    boolean has(String jar) {
+        try (DirectoryStream<Path> jars = Files.newDirectoryStream(modules(), jar + "-[0-9]*.jar")) {
+            return jars.iterator().hasNext();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     /** The Java whose JVMs it runs in, and no other: its classes use that version's preview features and compiler interface. */
     int jdk() {
         return jdk;

@@ -52,6 +52,15 @@ class ProfileTest {
     }
 
     @Test
+    void aLibraryThatTheSdkHasMayLoadNativeCode() throws Exception {
+        Path sdk = sdk("tornado-api-5.2.0-jdk25.jar");
+        String allowed = "--enable-native-access=tornado.cublas";
+        assertFalse(profile(sdk, SAMPLE).options().contains(allowed), "of a module that is not there Java warns");
+        Files.createFile(sdk.resolve("share/java/tornado/tornado-cublas-5.2.0-jdk25.jar"));
+        assertTrue(profile(sdk, SAMPLE).options().contains(allowed));
+    }
+
+    @Test
     void aCollectorThatTheEnvironmentAsksForIsTheOnlyOne() throws Exception {
         String[] plain = {"sample", "a house"};
         assertTrue(Profile.of(plain, Map.of("JAVA_TOOL_OPTIONS", "-XX:+UseGCOverheadLimit"), folder).options().contains("-XX:+UseSerialGC"));

@@ -323,7 +323,7 @@ final class DevicePlan implements DevicePrograms {
     @Override
     public RunProfile profile(int program) {
         Chain chain = chains.get(program);
-        ProfileSum sum = new ProfileSum();
+        ProfileSum sum = new ProfileSum(Tornado.segment(chain.outputs).byteSize());
         Tornado.profile(plan, true);
         long start = System.nanoTime();
         try {

@@ -59,6 +59,9 @@ public final class DriverOutput {
     private static final Map<String, Set<Integer>> MEMORY = Map.of("cl", Set.of(-4, -6, -61), "cu", Set.of(2), "ze", Set.of(0x70000002, 0x70000003, 0x78000009));
     private static final Pattern COMPILER = Pattern.compile("(?im)^.*\\b(?:error|invalid build option)\\b.*$");
 
+    /** The JVM's library that keeps its signals from drivers says so where a compiler asks for one in the old way, as NVIDIA's for CUDA C does. */
+    private static final Pattern CHAINING = Pattern.compile("(?m)^.*\\bVM warning: the use of signal\\(\\) and sigset\\(\\) for signal chaining.*\\R?");
+
     /** Constants, which cost nothing to call, of a class that Windows never loads. */
     @SuppressWarnings("restricted") // binding C is what it is for
     private static final class C {
@@ -215,10 +218,15 @@ public final class DriverOutput {
                 file.setLength(BEGUN.length());
                 read = (long) C.LSEEK.invokeExact(descriptor, 0L, SEEK_END);
             }
-            return new String(bytes, StandardCharsets.UTF_8);
+            return withoutNoise(new String(bytes, StandardCharsets.UTF_8));
         } catch (Throwable e) {
             throw new BackendException("what drivers print cannot be read from %s: %s".formatted(path, e), e);
         }
+    }
+
+    /** Without what is said of how the launcher starts this JVM, and nobody can change. */
+    static String withoutNoise(String text) {
+        return CHAINING.matcher(text).replaceAll("");
     }
 
     private void lead(int out, int err) {

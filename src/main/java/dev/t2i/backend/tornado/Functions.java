@@ -8,7 +8,7 @@ import java.lang.classfile.CodeBuilder;
  * their place, of functions that are good enough there (see Cephes' single precision functions, by Moshier, for the polynomials).
  */
 enum Functions {
-    /** The driver's own. */
+    /** The driver's own. Those of CUDA C, from the same devices, are functions proper and not their instructions. */
     DRIVER,
     /** Written out where the driver's are coarse. */
     WRITTEN;

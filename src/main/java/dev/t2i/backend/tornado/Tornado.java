@@ -35,6 +35,10 @@ final class Tornado {
     private static final String PROCESSOR = "CPU";
     /** Where the functions of {@link LibraryCall} are. */
     private static final String CUBLAS = "cublas.CuBlas";
+    /** A number that no plan gets. */
+    private static final long NO_PLAN = Long.MAX_VALUE;
+    /** What TornadoVM throws in place of what a task has thrown. */
+    private static final String SWALLOWED = "Recover option disabled";
     private static final Map<String, Method> METHODS = new ConcurrentHashMap<>();
 
     /** When an array travels, as TornadoVM counts. */
@@ -174,16 +178,28 @@ final class Tornado {
         return java.lang.reflect.Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (_, _, arguments) -> invoke(method, null, arguments));
     }
 
-    /** Why TornadoVM would not run tasks of the library on the device; nothing if it would. */
+    /**
+     * Why TornadoVM cannot run tasks of the library on the device; nothing if it can. TornadoVM has a library wherever it has a module for it, and finds out that what
+     * that is linked to is missing when a task needs it, of which it then says nothing. So the library is started here for once.
+     */
     static Optional<String> whyWithout(String library, Device device) {
         try {
             rootType(CUBLAS);
-            Object[] arguments = {library, device.handle};
-            invoke(method(List.of(rootType("runtime.library.LibraryRegistry")), "findProvider", arguments), null, arguments);
+            Class<?> registry = rootType("runtime.library.LibraryRegistry");
+            List<Class<?>> service = List.of(rootType("runtime.library.spi.TornadoLibraryProvider"));
+            DriverOutput.whileLooking(() -> {
+                Object provider = invokeFitting(List.of(registry), null, "findProvider", library, device.handle);
+                Object context = invokeFitting(service, provider, "createContext", device.handle, NO_PLAN);
+                return invokeFitting(service, provider, "destroyContext", context);
+            });
             return Optional.empty();
         } catch (BackendException e) {
             return Optional.of(e.getMessage());
         }
+    }
+
+    private static Object invokeFitting(List<Class<?>> types, Object target, String name, Object... arguments) {
+        return invoke(method(types, name, arguments), target, arguments);
     }
 
     static Object snapshot(Object graph) {
@@ -403,6 +419,9 @@ final class Tornado {
     static String reason(Throwable e) {
         Throwable cause = innermost(e);
         String message = cause.getMessage() == null || cause.getMessage().isBlank() ? cause.getClass().getName() : cause.getMessage();
+        if (message.contains(SWALLOWED)) {
+            return "a task could not be run, and TornadoVM does not say why";
+        }
         return OneLine.of(WRAPPING.matcher(message).replaceAll(" "), LONGEST).replaceAll(" {2,}", " ");
     }
 }

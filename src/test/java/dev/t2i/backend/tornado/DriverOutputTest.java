@@ -42,6 +42,14 @@ class DriverOutputTest {
     }
 
     @Test
+    void theLaunchersOwnDoingIsNoNews() {
+        String signals = "OpenJDK 64-Bit Server VM warning: the use of signal() and sigset() for signal chaining was deprecated in version 16.0 and will be removed in a "
+                + "future release. Use sigaction() instead.\n";
+        assertEquals("before\nafter\n", DriverOutput.withoutNoise("before\n" + signals + "after\n"));
+        assertEquals("VM warning: another\n", DriverOutput.withoutNoise("VM warning: another\n"));
+    }
+
+    @Test
     void aCompilersLineIsTheReason() {
         BackendException e = new BackendException("TornadoVM failed: it does not compile");
         assertSame(e, DriverOutput.explained(e, ""));

@@ -103,7 +103,7 @@ class FunctionsTest {
 
     @Test
     void areWrittenForPtxAlone() {
-        Map.of("ptx", Functions.WRITTEN, "opencl", Functions.DRIVER, "spirv", Functions.DRIVER).forEach(
+        Map.of("ptx", Functions.WRITTEN, "opencl", Functions.DRIVER, "spirv", Functions.DRIVER, "cuda", Functions.DRIVER).forEach(
                 (driver, functions) -> assertEquals(functions, Functions.of(new Tornado.Device(driver, 0, 0, "", 0, 0, 0, 0, null))));
     }
 }

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -29,6 +30,11 @@ final class StandInLibrary implements AutoCloseable {
 
     /** @param spoil what is done to a result before it goes back */
     StandInLibrary(UnaryOperator<float[]> spoil) {
+        this(spoil, Optional.empty());
+    }
+
+    /** @param trouble what it throws when it is started */
+    StandInLibrary(UnaryOperator<float[]> spoil, Optional<String> trouble) {
         this.spoil = spoil;
         try {
             providers = type("runtime.library.LibraryRegistry").getDeclaredField("providers");
@@ -38,7 +44,7 @@ final class StandInLibrary implements AutoCloseable {
             Object ours = Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (self, method, arguments) -> switch (method.getName()) {
                 case "libraryName" -> LibraryCall.LIBRARY;
                 case "canHandle" -> true;
-                case "createContext" -> Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {context}, (_, _, _) -> null);
+                case "createContext" -> trouble.isPresent() ? fail(trouble.get()) : Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {context}, (_, _, _) -> null);
                 case "dispatch" -> dispatch((String) arguments[0], arguments[1]);
                 default -> null;
             });
@@ -58,6 +64,15 @@ final class StandInLibrary implements AutoCloseable {
 
     private static Class<?> type(String name) throws ClassNotFoundException {
         return Class.forName(ROOT + name, true, ClassLoader.getSystemClassLoader());
+    }
+
+    /** In the way of TornadoVM's own libraries. */
+    private static Object fail(String message) {
+        try {
+            throw (RuntimeException) type("api.exceptions.TornadoRuntimeException").getConstructor(String.class).newInstance(message);
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private Object dispatch(String function, Object invocation) {
@@ -80,7 +95,12 @@ final class StandInLibrary implements AutoCloseable {
         }
         float[] result = ColumnMajor.product(function, parameters, handle -> carry(context, "readBuffer", plan, (long) handle, new float[sizes.get(handle)]));
         Object last = parameters.stream().filter(Long.class::isInstance).filter(sizes::containsKey).reduce((_, b) -> b).orElseThrow();
-        carry(context, "writeBuffer", plan, (long) last, spoil.apply(result));
+        try {
+            result = spoil.apply(result);
+        } catch (IllegalStateException e) {
+            return fail(e.getMessage());
+        }
+        carry(context, "writeBuffer", plan, (long) last, result);
         return null;
     }
 

@@ -9,4 +9,8 @@ public final class TestDevice {
     public static TornadoBackend backend() {
         return new TornadoBackend(System.getProperty(PROPERTY, "tornado"));
     }
+
+    static Tornado.Device device() {
+        return Tornado.devices().stream().filter(each -> each.address().equals(System.getProperty(PROPERTY))).findFirst().orElseGet(() -> Tornado.devices().getFirst());
+    }
 }

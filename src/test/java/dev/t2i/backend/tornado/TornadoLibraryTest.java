@@ -18,6 +18,7 @@ import dev.t2i.tensor.DType;
 import dev.t2i.tensor.Shape;
 import dev.t2i.tensor.Tensor;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
@@ -60,6 +61,16 @@ class TornadoLibraryTest {
             assertEquals(LibraryRule.NONE, rule("off"));
             assertEquals(LibraryRule.LARGE, rule("auto"));
             assertTrue(TestDevice.backend().description().contains("nvidia/cublas"));
+        }
+    }
+
+    /** TornadoVM's module for a library is there with any SDK for its driver, the library itself is a thing to install. */
+    @Test
+    void aLibraryThatDoesNotStartIsNotThere() {
+        try (StandInLibrary _ = new StandInLibrary(UnaryOperator.identity(), Optional.of("[ERROR] Unable to load libtornado-cublas: libcublas.so.12: cannot open"))) {
+            assertEquals(LibraryRule.NONE, rule("auto"));
+            String message = assertThrows(BackendException.class, () -> rule("on")).getMessage();
+            assertTrue(message.contains("has no nvidia/cublas") && message.contains("libcublas.so.12: cannot open"), message);
         }
     }
 
@@ -128,7 +139,7 @@ class TornadoLibraryTest {
             throw new IllegalStateException("CUBLAS_STATUS_NOT_INITIALIZED");
         })) {
             String message = assertThrows(BackendException.class, () -> Libraries.test(other)).getMessage();
-            assertTrue(message.contains("that fails") && message.contains("CUBLAS_STATUS_NOT_INITIALIZED"), message);
+            assertTrue(message.contains("that fails") && message.contains("does not say why") && message.contains("-D" + PROPERTY + "=off"), message);
         }
     }
 
