@@ -1,6 +1,7 @@
 package dev.t2i.backend.tornado;
 
 import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
 
 /**
  * What kernels compute functions with. For PTX TornadoVM takes instructions that are meant for shading: the hyperbolic tangent is off by a 2000th, and not there at all
@@ -66,11 +67,7 @@ enum Functions {
         code.number(1);
         raw.fadd().fdiv().fsub();
         int large = code.newFloat();
-        code.choose(no -> {
-            code.loadFloat(u);
-            code.number(SMALL);
-            raw.fcmpg().ifge(no);
-        }, () -> code.loadFloat(small), () -> code.choose(no -> {
+        code.choose(no -> ifLess(code, u, SMALL, no), () -> code.loadFloat(small), () -> code.choose(no -> {
             code.loadFloat(x);
             code.number(0);
             raw.fcmpl().ifle(no);
@@ -106,11 +103,7 @@ enum Functions {
         code.loadFloat(t);
         code.driverMath("abs");
         int distance = code.newFloat();
-        code.choose(no -> {
-            code.loadFloat(distance);
-            code.number(NEAR);
-            raw.fcmpg().ifge(no);
-        }, () -> code.loadFloat(near), () -> code.loadFloat(far));
+        code.choose(no -> ifLess(code, distance, NEAR, no), () -> code.loadFloat(near), () -> code.loadFloat(far));
     }
 
     /** @param ahead quarters of a turn */
@@ -156,14 +149,16 @@ enum Functions {
         code.loadFloat(x);
         code.driverMath("abs");
         int size = code.newFloat();
-        code.choose(no -> {
-            code.loadFloat(size);
-            code.number(FAR);
-            raw.fcmpg().ifge(no);
-        }, () -> code.loadFloat(near), () -> code.loadFloat(far));
+        code.choose(no -> ifLess(code, size, FAR, no), () -> code.loadFloat(near), () -> code.loadFloat(far));
     }
 
-    private static void ifBit(Code code, int number, int bit, java.lang.classfile.Label no) {
+    private static void ifLess(Code code, int number, float limit, Label no) {
+        code.loadFloat(number);
+        code.number(limit);
+        code.raw().fcmpg().ifge(no);
+    }
+
+    private static void ifBit(Code code, int number, int bit, Label no) {
         code.loadInt(number);
         code.integer(bit);
         code.raw().iand().ifeq(no);

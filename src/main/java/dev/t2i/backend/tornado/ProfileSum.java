@@ -15,20 +15,25 @@ final class ProfileSum {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String KERNEL_TIME = "TASK_KERNEL_TIME";
 
+    private final long bytesHome;
     private long bytesToDevice;
-    private final long bytesFromDevice;
+    private long bytesFromDevice;
     private long transferNanos;
     private long dispatchNanos;
     private final List<KernelTime> times = new ArrayList<>();
 
-    /** @param bytesFromDevice of the one array that comes home: TornadoVM's driver for CUDA C keeps no event of a copy that is waited for, so that its profiler misses it */
-    ProfileSum(long bytesFromDevice) {
-        this.bytesFromDevice = bytesFromDevice;
+    /**
+     * @param bytesHome of the one array that comes home, for a profiler that saw nothing come: TornadoVM's driver for CUDA C keeps no event of a copy that is
+     *     waited for
+     */
+    ProfileSum(long bytesHome) {
+        this.bytesHome = bytesHome;
     }
 
     /** @param known what the graph's tasks are, in order; none to leave them out */
     void add(Object execution, List<Task> known) {
         bytesToDevice += number(execution, "getTotalBytesCopyIn");
+        bytesFromDevice += number(execution, "getTotalBytesCopyOut");
         transferNanos += number(execution, "getDataTransfersTime");
         dispatchNanos += number(execution, "getKernelDispatchTime") + number(execution, "getDataTransferDispatchTime");
         if (!known.isEmpty()) {
@@ -61,6 +66,6 @@ final class ProfileSum {
     }
 
     RunProfile profile(int graphs, double firstRunSeconds, double wallSeconds) {
-        return new RunProfile(graphs, bytesToDevice, bytesFromDevice, firstRunSeconds, wallSeconds, transferNanos * 1e-9, dispatchNanos * 1e-9, times);
+        return new RunProfile(graphs, bytesToDevice, bytesFromDevice == 0 ? bytesHome : bytesFromDevice, firstRunSeconds, wallSeconds, transferNanos * 1e-9, dispatchNanos * 1e-9, times);
     }
 }
